@@ -1,0 +1,163 @@
+/**
+ * What clients may know of the gateway: the shapes on its WebSocket and in its JSON replies. Types only; imported by the SDK and the
+ * dashboard. Times are ms since the epoch (UTC), market data are JSON numbers, money is a decimal string.
+ */
+export type Role =
+  | 'TRADER'
+  | 'SALES'
+  | 'RISK'
+  | 'ANALYST'
+  | 'ADMIN'
+  | 'PLATFORM'
+  | 'COMPLIANCE'
+  | 'CLIENT'
+
+export type AssetClass = 'UNKNOWN' | 'FX' | 'RATES' | 'CREDIT' | 'EQUITY' | 'CRYPTO' | 'COMMODITY'
+
+export type Quality =
+  | 'GOOD'
+  | 'UNKNOWN'
+  | 'INDICATIVE'
+  | 'SUSPICIOUS'
+  | 'LATE'
+  | 'CROSSED'
+  | 'ONE_SIDED'
+
+export interface Session {
+  readonly accessToken: string
+  readonly refreshToken: string
+  /** ISO 8601, of the access token. */
+  readonly expiresAt: string
+}
+
+export interface Me {
+  readonly user: string
+  readonly tenant: string
+  readonly roles: readonly Role[]
+  readonly entitlements: { readonly assetClasses: readonly AssetClass[] }
+}
+
+export interface Instrument {
+  readonly instrumentId: string
+  readonly symbol: string
+  readonly venue: string
+  readonly name: string
+  readonly assetClass: AssetClass
+  readonly currency: string
+  readonly tickSize: string
+  readonly lotSize: string
+  readonly priceDecimals: number
+  readonly staleAfterMs: number
+  readonly tenor: string | null
+  readonly tradingHours: string
+  readonly enabled: boolean
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly nextCursor: string | null
+}
+
+export interface MarketItem {
+  readonly instrumentId: string
+  readonly bid: number | null
+  readonly ask: number | null
+  readonly mid: number | null
+  readonly eventTimeMs: number
+  readonly publishedAtMs: number
+  readonly sequence: number
+  readonly stale: boolean
+  readonly quality: Quality
+}
+
+export interface DepthLevel {
+  readonly price: number
+  readonly size: number
+}
+
+/** `GET /api/v1/market/snapshot`: the market item and what a screen shows beside it. */
+export interface MarketSnapshot extends MarketItem {
+  readonly bidSize: number | null
+  readonly askSize: number | null
+  readonly lastPrice: number | null
+  readonly lastSize: number | null
+  readonly dayOpen: number | null
+  readonly dayHigh: number | null
+  readonly dayLow: number | null
+  readonly dayVolume: number
+  readonly bids: readonly DepthLevel[]
+  readonly asks: readonly DepthLevel[]
+  readonly source: string
+}
+
+export type BarInterval = '1s' | '1m' | '1h'
+
+export interface Bar {
+  readonly windowStartMs: number
+  readonly open: number
+  readonly high: number
+  readonly low: number
+  readonly close: number
+  readonly volume: number
+  readonly vwap: number | null
+  readonly ticks: number
+  readonly origin: 'COMPUTED' | 'FEED'
+}
+
+/** RFC 9457. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly correlationId: string
+  readonly errors?: readonly { readonly path: string; readonly message: string }[]
+}
+
+export type Channel =
+  | 'market'
+  | 'rfqs'
+  | 'orders'
+  | 'trades'
+  | 'positions'
+  | 'risk'
+  | 'margin'
+  | 'alerts'
+  | 'ops'
+
+export type ClientMessage =
+  | {
+      readonly op: 'subscribe'
+      readonly channel: 'market'
+      readonly instrumentIds: readonly string[]
+      readonly id?: number
+    }
+  | {
+      readonly op: 'unsubscribe'
+      readonly channel: 'market'
+      readonly instrumentIds?: readonly string[]
+      readonly id?: number
+    }
+  | { readonly op: 'ping'; readonly id?: number }
+
+export type ServerMessage =
+  | {
+      readonly op: 'subscribed'
+      readonly id?: number
+      readonly ok: boolean
+      readonly refused?: readonly string[]
+    }
+  | { readonly op: 'unsubscribed'; readonly id?: number; readonly ok: boolean }
+  | { readonly op: 'pong'; readonly id?: number; readonly serverTimeMs: number }
+  | {
+      readonly channel: 'market'
+      readonly type: 'snapshot' | 'update'
+      readonly seq: number
+      readonly data: readonly MarketItem[]
+    }
+  | {
+      readonly type: 'error'
+      readonly code: string
+      readonly message: string
+      readonly id?: number
+    }

@@ -1,0 +1,65 @@
+import type { Header } from './log/log.ts'
+
+/** A record between the nodes of a topology. */
+export interface StreamRecord<K, V> {
+  readonly key: K
+  readonly value: V
+  readonly timestampMs: number
+  readonly headers: readonly Header[]
+}
+
+/** Where the record that is being processed came from; undefined inside a punctuation. */
+export interface RecordMetadata {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+export interface Processor<KIn, VIn, KOut, VOut> {
+  init?(context: ProcessorContext<KOut, VOut>): void
+  process(record: StreamRecord<KIn, VIn>): void
+  close?(): void
+}
+
+/** Called once a task: processors hold per-task state in fields and must not share it. */
+export type ProcessorSupplier<KIn, VIn, KOut, VOut> = () => Processor<KIn, VIn, KOut, VOut>
+
+export type PunctuationType = 'stream-time' | 'wall-clock'
+
+export interface Cancellable {
+  cancel(): void
+}
+
+/** A refusal that puts the current record on the dead-letter topic, in the same transaction as everything else. */
+export interface DeadLetterCause {
+  /** Stable code, e.g. `MARKET_DATA_MALFORMED`. */
+  readonly code: string
+  readonly what: string
+  readonly remedy: string
+}
+
+export interface ProcessorContext<KOut, VOut> {
+  readonly applicationId: string
+  /** `<sub-topology>_<partition>`, as in Kafka Streams. */
+  readonly taskId: string
+  readonly partition: number
+  readonly nodeName: string
+  /** Hands on to every child, or to the named one, before it returns (depth first). */
+  forward<K extends KOut, V extends VOut>(record: StreamRecord<K, V>, childName?: string): void
+  /** @throws {StreamsError} STREAMS_UNKNOWN_STORE when the store is not connected to this node */
+  getStateStore<S>(name: string): S
+  /** Stream time: first at the first record, then at multiples of the interval. Wall clock: at most once an advance. */
+  schedule(
+    intervalMs: number,
+    type: PunctuationType,
+    punctuate: (timestampMs: number) => void,
+  ): Cancellable
+  /** Largest record timestamp that the task has seen. */
+  currentStreamTimeMs(): number
+  /** The task's wall clock: one reading a batch, so that a replay can repeat it. */
+  currentSystemTimeMs(): number
+  recordMetadata(): RecordMetadata | undefined
+  deadLetter(cause: DeadLetterCause): void
+  /** Asks for a commit at the end of the batch. */
+  commit(): void
+}

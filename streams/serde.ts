@@ -1,0 +1,15 @@
+import type { Header } from './log/log.ts'
+
+/** Bytes of a value and back. Stateless per call; the returned bytes are not touched again by the serde. */
+export interface Serde<T> {
+  serialize(topic: string, value: T): Uint8Array
+  /** @throws {StreamsError} SERDE_DECODE_FAILED: what, and where in the bytes */
+  deserialize(topic: string, bytes: Uint8Array, headers?: readonly Header[]): T
+  /**
+   * Some serdes must fetch something before they can read given bytes (a writer's schema). Returns a promise to wait for before
+   * `deserialize`, or undefined when ready. Called once a record on the hot path: must be a table look-up.
+   */
+  pending?(bytes: Uint8Array): Promise<void> | undefined
+  /** Once, before the first record: registers schemas, checks compatibility. Nothing may be written before it resolves. */
+  prepare?(topic: string, role: 'key' | 'value'): Promise<void>
+}

@@ -1,0 +1,140 @@
+import type { LogRecord } from './log/log.ts'
+import type { Serde } from './serde.ts'
+
+/**
+ * State stores as processors see them (synchronous, typed) and as the runtime manages them (bytes, checkpoints).
+ * `state-stores/` implements both sides; the composition root injects it as a `StoreBackend`.
+ */
+export type StateStore = KeyValueStore<unknown, unknown> | WindowStore<unknown, unknown>
+
+export interface ReadOnlyKeyValueStore<K, V> {
+  readonly name: string
+  get(key: K): V | undefined
+  /** Keys from `from` to `to`, both inclusive, in byte order of the serialised key. Close it, or drain it. */
+  range(from: K | undefined, to: K | undefined): KeyValueIterator<K, V>
+  reverseRange(from: K | undefined, to: K | undefined): KeyValueIterator<K, V>
+  prefixScan(prefix: Uint8Array): KeyValueIterator<K, V>
+  all(): KeyValueIterator<K, V>
+  reverseAll(): KeyValueIterator<K, V>
+  approximateNumEntries(): number
+}
+
+export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V> {
+  put(key: K, value: V): void
+  putIfAbsent(key: K, value: V): V | undefined
+  delete(key: K): V | undefined
+}
+
+export interface KeyValueIterator<K, V> extends Iterable<readonly [K, V]> {
+  next(): IteratorResult<readonly [K, V], undefined>
+  close(): void
+}
+
+/** Values by key and window start. A window older than the retention, by the store's own stream time, is gone. */
+export interface WindowStore<K, V> {
+  readonly name: string
+  put(key: K, value: V | undefined, windowStartMs: number): void
+  fetch(key: K, windowStartMs: number): V | undefined
+  /** Windows of one key whose start is in [fromMs, toMs], by start. */
+  fetchRange(key: K, fromMs: number, toMs: number): WindowIterator<K, V>
+  /** Windows of all keys whose start is in [fromMs, toMs], in store order. */
+  fetchAll(fromMs: number, toMs: number): WindowIterator<K, V>
+  all(): WindowIterator<K, V>
+}
+
+export interface WindowedKey<K> {
+  readonly key: K
+  readonly startMs: number
+  readonly endMs: number
+}
+
+export interface WindowIterator<K, V> extends Iterable<readonly [WindowedKey<K>, V]> {
+  next(): IteratorResult<readonly [WindowedKey<K>, V], undefined>
+  close(): void
+}
+
+interface StoreSpecBase<K, V> {
+  /** Never changes: names the changelog topic. */
+  readonly name: string
+  readonly keySerde: Serde<K>
+  readonly valueSerde: Serde<V>
+  /** false: not restorable, only for derived state that may be lost. */
+  readonly logged: boolean
+  readonly persistent: boolean
+}
+
+export interface KeyValueStoreSpec<K, V> extends StoreSpecBase<K, V> {
+  readonly kind: 'key-value'
+}
+
+export interface WindowStoreSpec<K, V> extends StoreSpecBase<K, V> {
+  readonly kind: 'window'
+  readonly windowSizeMs: number
+  readonly retentionMs: number
+}
+
+/** Later kinds (session, versioned, timestamped, LRU) join this union. */
+// biome-ignore lint/suspicious/noExplicitAny: stores of unrelated types share a list; each processor gets its own typed one
+export type StoreSpec<K = any, V = any> = KeyValueStoreSpec<K, V> | WindowStoreSpec<K, V>
+
+/** Opens the stores of one task, or of one global thread, in a directory of their own. */
+export interface StoreBackend {
+  open(options: OpenTaskStores): Promise<TaskStores>
+  /** Deletes local state. @throws {StreamsError} STORE_LOCKED while it is open */
+  wipe(directory: string): Promise<void>
+}
+
+export interface OpenTaskStores {
+  /** Of this task alone; locked while open. */
+  readonly directory: string
+  readonly taskId: string
+  readonly specs: readonly StoreSpec[]
+  /** Bytes of uncommitted writes at which `overlayFull` turns true, so that the task commits early. */
+  readonly overlayBytesMax: number
+}
+
+/**
+ * All stores of one task. Writes since the last commit live in an overlay; `commit` writes state and changelog positions as one
+ * atomic batch, so a store is never ahead of or behind an unknown offset.
+ */
+export interface TaskStores {
+  get(name: string): ManagedStore
+  readonly names: readonly string[]
+  readonly overlayFull: boolean
+  /**
+   * One atomic batch: every store's overlay, and the changelog position each corresponds to (next offset to restore from).
+   * Afterwards overlays are empty.
+   */
+  commit(positions: ReadonlyMap<string, number>): void
+  /** Drops every overlay. State is what it was at the last commit. */
+  discard(): void
+  close(): Promise<void>
+}
+
+/** One change as the changelog carries it: the last value of a key in this transaction, null for a tombstone. */
+export interface StoreChange {
+  readonly key: Uint8Array
+  readonly value: Uint8Array | null
+}
+
+export interface ManagedStore {
+  readonly spec: StoreSpec
+  /** What processors get. */
+  readonly store: StateStore
+  /** Uncommitted changes, one per key, in order of first write. */
+  changes(): Iterable<StoreChange>
+  readonly changeCount: number
+  /** Next changelog offset to restore from; undefined for a store without a checkpoint (new or wiped). */
+  checkpoint(): number | undefined
+  /** Applies changelog records straight to the engine, with the position after them, as one batch. */
+  restore(records: readonly LogRecord[], nextOffset: number): void
+  /** Order-independent digest of the committed entries: equal contents give equal digests. */
+  digest(): StoreDigest
+  sizeBytes(): number
+}
+
+export interface StoreDigest {
+  readonly entries: number
+  /** 32 hex digits: 128-bit sum over entries of a hash of (key, value). */
+  readonly digest: string
+}

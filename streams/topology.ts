@@ -1,0 +1,85 @@
+import type { ProcessorSupplier } from './processor.ts'
+import type { Serde } from './serde.ts'
+import type { StoreSpec } from './store.ts'
+
+/**
+ * The compiled graph: what the builder produces, what tasks execute, what `describe` prints. Immutable. Nodes are listed in the order in
+ * which they were added; a node hands a record to its `children` in that order.
+ */
+export interface Topology {
+  readonly name: string
+  readonly subTopologies: readonly SubTopology[]
+  readonly globalStores: readonly GlobalStoreNode[]
+  /** Topics that the runtime creates: repartition topics (their partition counts follow their sources unless given). */
+  readonly repartitions: readonly RepartitionTopic[]
+}
+
+export interface SubTopology {
+  readonly id: number
+  readonly nodes: readonly TopologyNode[]
+  /** Names in `nodes` that are sources. */
+  readonly sources: readonly string[]
+  readonly stores: readonly StoreSpec[]
+}
+
+export type TopologyNode = SourceNode | ProcessorNode | SinkNode
+
+interface NodeBase {
+  readonly name: string
+  readonly parents: readonly string[]
+  readonly children: readonly string[]
+}
+
+// biome-ignore-start lint/suspicious/noExplicitAny: nodes of unrelated types share one list; the builder checked the edges
+export type TimestampExtractor = (
+  record: { readonly key: any; readonly value: any; readonly timestampMs: number },
+  partitionTimeMs: number,
+) => number
+
+export interface SourceNode extends NodeBase {
+  readonly kind: 'source'
+  readonly topics: readonly string[]
+  readonly keySerde: Serde<any>
+  readonly valueSerde: Serde<any>
+  readonly timestampExtractor: TimestampExtractor | undefined
+  readonly onMissingOffset: 'earliest' | 'latest'
+}
+
+export interface ProcessorNode extends NodeBase {
+  readonly kind: 'processor'
+  readonly supplier: ProcessorSupplier<any, any, any, any>
+  readonly stores: readonly string[]
+}
+
+/** Chooses the topic per record; undefined drops nothing: it is an error with the node's name. */
+export type TopicNameExtractor = (record: { readonly key: any; readonly value: any }) => string
+
+/** Chooses the partition; by default murmur2 of the key's bytes, as Kafka's producers do. */
+export type StreamPartitioner = (key: any, value: any, partitionCount: number) => number
+
+export interface SinkNode extends NodeBase {
+  readonly kind: 'sink'
+  readonly topic: string | TopicNameExtractor
+  readonly keySerde: Serde<any>
+  readonly valueSerde: Serde<any>
+  readonly partitioner: StreamPartitioner | undefined
+}
+
+/** A store filled from every partition of a topic on every instance, before any task runs; read-only for tasks. */
+export interface GlobalStoreNode {
+  readonly sourceName: string
+  readonly topic: string
+  readonly keySerde: Serde<any>
+  readonly valueSerde: Serde<any>
+  readonly store: StoreSpec
+  /** Undefined: key and value are put as they come (a global table). */
+  readonly supplier: ProcessorSupplier<any, any, never, never> | undefined
+  readonly processorName: string
+}
+// biome-ignore-end lint/suspicious/noExplicitAny: as above
+
+export interface RepartitionTopic {
+  /** As the topology names it; the runtime puts `<application.id>-` before and `-repartition` behind. */
+  readonly name: string
+  readonly partitions: number | undefined
+}
