@@ -1,12 +1,26 @@
 import { defineConfig } from 'vitest/config'
 
+const IGNORED = ['**/node_modules/**', '**/dist/**', '**/.orion*/**']
+const BROKER = '**/*.broker.test.ts'
+const BROWSER = '**/*.browser.test.ts'
+
+/** Three projects: what needs nothing, what needs a real Kafka broker, what needs a real browser. */
 export default defineConfig({
   test: {
-    include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', '.orion*/**'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...IGNORED, BROKER, BROWSER] } },
+      {
+        extends: true,
+        test: { name: 'broker', include: [BROKER], exclude: IGNORED, fileParallelism: false, testTimeout: 180_000, hookTimeout: 600_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'browser', include: [BROWSER], exclude: IGNORED, fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 },
+      },
+    ],
   },
 })

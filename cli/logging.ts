@@ -1,0 +1,17 @@
+import pino from 'pino'
+import type { LogFields, Logger } from '#streams'
+
+/** JSON lines on stderr, one object a line, with the fields that the caller gave. */
+export function createLogger(level: string, base: LogFields): Logger {
+  return wrap(pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) }, redact: ['password', 'token', 'accessToken', 'refreshToken'] }, pino.destination({ dest: 2, sync: true })))
+}
+
+function wrap(line: pino.Logger): Logger {
+  return {
+    debug: (fields, message) => line.debug(fields, message),
+    info: (fields, message) => line.info(fields, message),
+    warn: (fields, message) => line.warn(fields, message),
+    error: (fields, message) => line.error(fields, message),
+    child: (fields) => wrap(line.child(fields)),
+  }
+}

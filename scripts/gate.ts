@@ -1,0 +1,73 @@
+/**
+ * The one gate: generated types are fresh, format and lint, types, rooms, dead code, tests; then tests on a real broker and in a real
+ * browser. Ends with `N passed, N failed` over all checks and tests, and exits 0 only when nothing failed.
+ *
+ *   node bin/node.js scripts/gate.ts [--quick]       --quick leaves out broker and browser
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+const node = process.execPath
+const results = mkdtempSync(join(tmpdir(), 'orion-gate-'))
+let passed = 0
+let failed = 0
+
+const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] = [
+  ['generated types are fresh and schemas compatible', [node, 'scripts/generate-avro.ts', '--check']],
+  ['format and lint', [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']],
+  ['types', [node, 'node_modules/@typescript/native/bin/tsc', '-p', 'tsconfig.json']],
+  ['types of the dashboard', [node, 'node_modules/svelte-check/bin/svelte-check', '--tsconfig', 'dashboard/tsconfig.json', '--fail-on-warnings']],
+  ['rooms', [node, 'scripts/check-rooms.ts']],
+  ['dead code', [node, 'node_modules/knip/bin/knip.js']],
+]
+
+const PROJECTS: readonly string[] = values.quick ? ['unit'] : ['unit', 'broker', 'browser']
+
+function run(command: readonly string[]): Promise<number> {
+  const [file = node, ...args] = command
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { stdio: 'inherit' })
+    child.on('error', (error) => {
+      console.error(error.message)
+      resolve(1)
+    })
+    child.on('exit', (code) => resolve(code ?? 1))
+  })
+}
+
+for (const [name, command] of CHECKS) {
+  console.log(`\n== ${name}`)
+  const ok = (await run(command)) === 0
+  if (ok) passed += 1
+  else {
+    failed += 1
+    console.error(`== failed: ${name}`)
+  }
+}
+
+for (const project of PROJECTS) {
+  console.log(`\n== tests: ${project}`)
+  const report = join(results, `${project}.json`)
+  const code = await run([
+    node, 'node_modules/vitest/vitest.mjs', 'run', '--project', project,
+    '--reporter=default', '--reporter=json', `--outputFile.json=${report}`,
+  ])
+  try {
+    const counts = JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numTotalTests: number }
+    passed += counts.numPassedTests
+    failed += counts.numFailedTests
+    if (counts.numTotalTests === 0) throw new Error(`no ${project} test ran`)
+    if (code !== 0 && counts.numFailedTests === 0) failed += 1
+  } catch (error) {
+    console.error(`== ${project}: ${error instanceof Error ? error.message : String(error)}`)
+    failed += 1
+  }
+}
+
+rmSync(results, { recursive: true, force: true })
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
