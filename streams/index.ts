@@ -1,0 +1,3 @@
+export { StreamsError, type ErrorPlace } from './errors.ts'
+export type { Serde } from './serde.ts'
+export type { CleanupPolicy, Header, NewTopic } from './log/log.ts'
