@@ -5,6 +5,8 @@ import type { StoreSpec } from './store.ts'
 /**
  * The compiled graph: what the builder produces, what tasks execute, what `describe` prints. Immutable. Nodes are listed in the order in
  * which they were added; a node hands a record to its `children` in that order.
+ *
+ * Null bytes never reach a serde: a null key or value is `undefined` in a record, and `undefined` is written as null (a tombstone).
  */
 export interface Topology {
   readonly name: string
@@ -12,6 +14,17 @@ export interface Topology {
   readonly globalStores: readonly GlobalStoreNode[]
   /** Topics that the runtime creates: repartition topics (their partition counts follow their sources unless given). */
   readonly repartitions: readonly RepartitionTopic[]
+  /** Nodes and stores whose names were generated: they move when the topology changes, and with them changelogs and repartition topics. */
+  readonly generatedNames?: readonly string[]
+  /** What the author should look at; nothing here stops the topology from running. */
+  readonly warnings?: readonly TopologyWarning[]
+}
+
+export interface TopologyWarning {
+  readonly code: 'GENERATED_NAME' | 'REPARTITION_REQUIRED' | 'STORE_NOT_CONNECTED'
+  /** The node or store. */
+  readonly name: string
+  readonly message: string
 }
 
 export interface SubTopology {
@@ -48,6 +61,7 @@ export interface SourceNode extends NodeBase {
 export interface ProcessorNode extends NodeBase {
   readonly kind: 'processor'
   readonly supplier: ProcessorSupplier<any, any, any, any>
+  /** Stores of this sub-topology, and global stores (read-only), that the processor may ask for. */
   readonly stores: readonly string[]
 }
 
@@ -75,11 +89,13 @@ export interface GlobalStoreNode {
   /** Undefined: key and value are put as they come (a global table). */
   readonly supplier: ProcessorSupplier<any, any, never, never> | undefined
   readonly processorName: string
+  /** Numbered among the sub-topologies, as in Kafka Streams; makes no tasks. */
+  readonly subTopologyId?: number
 }
 // biome-ignore-end lint/suspicious/noExplicitAny: as above
 
 export interface RepartitionTopic {
-  /** As the topology names it; the runtime puts `<application.id>-` before and `-repartition` behind. */
+  /** As sources and sinks of the topology name it; the runtime puts `<application.id>-` before and `-repartition` behind. */
   readonly name: string
   readonly partitions: number | undefined
 }
