@@ -121,6 +121,11 @@ export interface ManagedStore {
   readonly spec: StoreSpec
   /** What processors get. */
   readonly store: StateStore
+  /**
+   * The same store without the overlay: what the last commit left. Interactive queries read it; its writing methods refuse.
+   * A store that does not offer it is refused to interactive queries.
+   */
+  readonly committed?: StateStore
   /** Uncommitted changes, one per key, in order of first write. */
   changes(): Iterable<StoreChange>
   readonly changeCount: number
