@@ -1,3 +1,84 @@
-export { StreamsError, type ErrorPlace } from './errors.ts'
-export type { Serde } from './serde.ts'
+export { BranchedKStream } from './authoring/branches.ts'
+export { type GlobalTableOptions, StreamsBuilder, type TableOptions } from './authoring/builder.ts'
+export {
+  Consumed,
+  type ConsumedOptions,
+  Materialized,
+  type Named,
+  Produced,
+  type ProducedOptions,
+  type Repartitioned,
+  type SinkSerde,
+  type SinkTopic,
+  type TopicHandle,
+} from './authoring/options.ts'
+export { type Step, type StepResult, step } from './authoring/step.ts'
+export {
+  globalStoreOf,
+  keyValueStore,
+  keyValueStoreOf,
+  windowStore,
+  windowStoreOf,
+} from './authoring/stores.ts'
+export { KStream, type ProcessOptions, type StreamNode } from './authoring/stream.ts'
+export { type Change, GlobalKTable, KTable } from './authoring/table.ts'
+export {
+  type SinkOptions,
+  type SourceOptions,
+  TopologyBuilder,
+} from './authoring/topology-builder.ts'
+export { type ErrorPlace, StreamsError } from './errors.ts'
 export type { CleanupPolicy, Header, NewTopic } from './log/log.ts'
+export type {
+  Cancellable,
+  DeadLetterCause,
+  Processor,
+  ProcessorContext,
+  ProcessorSupplier,
+  PunctuationType,
+  RecordMetadata,
+  StreamRecord,
+} from './processor.ts'
+export type { Serde } from './serde.ts'
+export { bytesSerde, doubleSerde, jsonSerde, longSerde, stringSerde } from './serdes.ts'
+export type {
+  KeyValueIterator,
+  KeyValueStore,
+  KeyValueStoreSpec,
+  ManagedStore,
+  OpenTaskStores,
+  ReadOnlyKeyValueStore,
+  StateStore,
+  StoreBackend,
+  StoreChange,
+  StoreDigest,
+  StoreSpec,
+  TaskStores,
+  WindowedKey,
+  WindowIterator,
+  WindowStore,
+  WindowStoreSpec,
+} from './store.ts'
+export type {
+  KeyRange,
+  StoreBatch,
+  StoreDatabase,
+  StoreEngine,
+  StoreEntry,
+  StoreIterator,
+  StoreOpenOptions,
+} from './store-engine.ts'
+export type {
+  GlobalStoreNode,
+  ProcessorNode,
+  RepartitionTopic,
+  SinkNode,
+  SourceNode,
+  StreamPartitioner,
+  SubTopology,
+  TimestampExtractor,
+  TopicNameExtractor,
+  Topology,
+  TopologyNode,
+  TopologyWarning,
+} from './topology.ts'

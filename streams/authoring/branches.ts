@@ -1,0 +1,53 @@
+import { type BranchRule, branchRecords, passRecords } from './operators.ts'
+import type { Scope } from './scope.ts'
+import { KStream, type StreamNode } from './stream.ts'
+
+/**
+ * The branches of a split, by name. In Kafka Streams the map's keys carry the split's name as a prefix; here they are the branch names
+ * alone, and the types know them.
+ */
+export class BranchedKStream<K, V, Rest = V, Branches extends object = object> {
+  readonly #scope: Scope
+  readonly #node: StreamNode<K, V>
+  readonly #prefix: string
+  readonly #split: string
+  readonly #rules: BranchRule<K, V>[] = []
+  readonly #branches: Record<string, unknown> = {}
+
+  constructor(scope: Scope, node: StreamNode<K, V>, as: string | undefined) {
+    this.#scope = scope
+    this.#node = node
+    this.#split = scope.names.node(as, 'KSTREAM-BRANCH-')
+    this.#prefix = `${this.#split}-`
+    scope.builder.addProcessor(this.#split, branchRecords(this.#rules), [node.name])
+  }
+
+  branch<Name extends string, S extends V>(
+    name: Name,
+    accepts: (key: K, value: V) => value is S,
+  ): BranchedKStream<K, V, Exclude<Rest, S>, Branches & Readonly<Record<Name, KStream<K, S>>>>
+  branch<Name extends string>(
+    name: Name,
+    accepts: (key: K, value: V) => boolean,
+  ): BranchedKStream<K, V, Rest, Branches & Readonly<Record<Name, KStream<K, Rest>>>>
+  branch(name: string, accepts: (key: K, value: V) => boolean): unknown {
+    const child = this.#scope.names.node(`${this.#prefix}${name}`, 'KSTREAM-BRANCHCHILD-')
+    this.#rules.push({ child, accepts })
+    this.#scope.builder.addProcessor(child, passRecords(), [this.#split])
+    this.#branches[name] = new KStream(this.#scope, { ...this.#node, name: child })
+    return this
+  }
+
+  /** Ends the split: what no branch accepted is dropped. */
+  noDefaultBranch(): Branches {
+    return this.#branches as Branches
+  }
+
+  /** Ends the split: what no branch accepted goes to this one. */
+  defaultBranch<Name extends string>(
+    name: Name,
+  ): Branches & Readonly<Record<Name, KStream<K, Rest>>> {
+    this.branch(name, () => true)
+    return this.#branches as Branches & Readonly<Record<Name, KStream<K, Rest>>>
+  }
+}

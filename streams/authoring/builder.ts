@@ -1,0 +1,171 @@
+import { StreamsError } from '../errors.ts'
+import type { ProcessorSupplier } from '../processor.ts'
+import type { KeyValueStoreSpec, StoreSpec } from '../store.ts'
+import type { Topology } from '../topology.ts'
+import { Names } from './names.ts'
+import {
+  type Consumed,
+  type ConsumedOptions,
+  type Materialized,
+  materializedStore,
+  type Named,
+  type TopicHandle,
+} from './options.ts'
+import type { Scope } from './scope.ts'
+import { KStream } from './stream.ts'
+import { GlobalKTable, KTable, tableSource } from './table.ts'
+import { TopologyBuilder } from './topology-builder.ts'
+
+export interface TableOptions<K, V> extends ConsumedOptions<K, V> {
+  readonly materialized?: Materialized<K, V>
+}
+
+export interface GlobalTableOptions<K, V> extends Named {
+  readonly materialized?: Materialized<K, V>
+}
+
+/**
+ * Where a topology begins. Sources, tables and stores are added here; the streams and tables that come back grow the graph; `build`
+ * compiles it.
+ *
+ * ```ts
+ * const t = new StreamsBuilder()
+ * t.stream('words', Consumed.with(stringSerde, stringSerde, { as: 'words' }))
+ *   .filter((_key, word) => word.length > 3, { as: 'long-words' })
+ *   .to('long-words', { as: 'long-words-sink' })
+ * const topology = t.build('long-words')
+ * ```
+ */
+export class StreamsBuilder {
+  readonly #scope: Scope = { builder: new TopologyBuilder(), names: new Names() }
+
+  /** Records of a declared topic, which brings its serdes. */
+  stream<K, V>(topic: TopicHandle<K, V>, options?: ConsumedOptions<K, V>): KStream<K, V>
+  /** Records of one topic or several, by name. */
+  stream<K, V>(topics: string | readonly string[], consumed: Consumed<K, V>): KStream<K, V>
+  stream<K, V>(
+    topics: string | readonly string[] | TopicHandle<K, V>,
+    options?: Consumed<K, V> | ConsumedOptions<K, V>,
+  ): KStream<K, V> {
+    const source = sourceOf(topics, options)
+    const name = this.#scope.names.node(source.as, 'KSTREAM-SOURCE-')
+    this.#scope.builder.addSource(name, source)
+    const { keySerde, valueSerde } = source
+    return new KStream(this.#scope, { name, keySerde, valueSerde, repartitionRequired: false })
+  }
+
+  /** The latest value of each key of a topic, in a store. */
+  table<K, V>(topic: TopicHandle<K, V>, options?: TableOptions<K, V>): KTable<K, V>
+  table<K, V>(topic: string, options: Consumed<K, V> & TableOptions<K, V>): KTable<K, V>
+  table<K, V>(topic: string | TopicHandle<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
+    const { names, builder } = this.#scope
+    const source = sourceOf(topic, options)
+    const store = this.#tableStore(source, options.materialized)
+    const sourceName = names.nodeWithSuffix(options.as, '-source', 'KSTREAM-SOURCE-')
+    const name = names.node(options.as, 'KTABLE-SOURCE-')
+    builder.addSource(sourceName, source)
+    builder.addProcessor(name, tableSource(store), [sourceName], [store])
+    return new KTable(this.#scope, { name, keySerde: source.keySerde }, store)
+  }
+
+  /** As `table`, with every partition on every instance, complete before the first record is processed. */
+  globalTable<K, V>(
+    topic: TopicHandle<K, V>,
+    options?: GlobalTableOptions<K, V>,
+  ): GlobalKTable<K, V>
+  globalTable<K, V>(
+    topic: string,
+    options: Consumed<K, V> & GlobalTableOptions<K, V>,
+  ): GlobalKTable<K, V>
+  globalTable<K, V>(
+    topic: string | TopicHandle<K, V>,
+    options: GlobalTableOptions<K, V> = {},
+  ): GlobalKTable<K, V> {
+    const { names, builder } = this.#scope
+    const source = sourceOf(topic, options)
+    const store = { ...this.#tableStore(source, options.materialized), logged: false }
+    builder.addGlobalStore({
+      sourceName: names.nodeWithSuffix(options.as, '-source', 'KSTREAM-SOURCE-'),
+      processorName: names.node(options.as, 'KTABLE-SOURCE-'),
+      topic: source.topics[0] ?? '',
+      keySerde: source.keySerde,
+      valueSerde: source.valueSerde,
+      store,
+      supplier: undefined,
+    })
+    return new GlobalKTable(store)
+  }
+
+  /** Adds a store without connecting it yet; processors name it. */
+  addStateStore(spec: StoreSpec): this {
+    this.#scope.builder.addStateStore(spec)
+    return this
+  }
+
+  /** A global store that a processor of yours fills. The processor must be able to repeat: it sees the topic again on every start. */
+  addGlobalStore<K, V>(
+    spec: StoreSpec,
+    topic: TopicHandle<K, V>,
+    supplier: ProcessorSupplier<K, V, never, never>,
+    options: Named = {},
+  ): this {
+    const { names, builder } = this.#scope
+    builder.addGlobalStore({
+      sourceName: names.nodeWithSuffix(options.as, '-source', 'KSTREAM-SOURCE-'),
+      processorName: names.node(options.as, 'KTABLE-SOURCE-'),
+      topic: topic.name,
+      keySerde: topic.keySerde,
+      valueSerde: topic.valueSerde,
+      store: { ...spec, logged: false },
+      supplier,
+    })
+    return this
+  }
+
+  /** Compiles the graph. `name` is the topology's for good: application ids, internal topics and local state go by it. */
+  build(name: string): Topology {
+    const topology = this.#scope.builder.build(name)
+    const generatedNames = [...this.#scope.names.generated]
+    const warnings = generatedNames.map((generated) => ({
+      code: 'GENERATED_NAME' as const,
+      name: generated,
+      message: `"${generated}" is a generated name and moves when the topology changes. Name it with { as }.`,
+    }))
+    return { ...topology, generatedNames, warnings: [...warnings, ...(topology.warnings ?? [])] }
+  }
+
+  #tableStore<K, V>(
+    source: Source<K, V>,
+    materialized: Materialized<K, V> = {},
+  ): KeyValueStoreSpec<K, V> {
+    const name = this.#scope.names.store(materialized.as ?? source.as, `${source.topics[0]}-`)
+    return materializedStore(name, source, materialized)
+  }
+}
+
+interface Source<K, V> extends Consumed<K, V> {
+  readonly topics: readonly string[]
+}
+
+function sourceOf<K, V>(
+  topics: string | readonly string[] | TopicHandle<K, V>,
+  options: Partial<Consumed<K, V>> = {},
+): Source<K, V> {
+  if (typeof topics === 'object' && 'name' in topics) {
+    const { name, keySerde, valueSerde } = topics
+    return { ...options, keySerde, valueSerde, topics: [name] }
+  }
+  const { keySerde, valueSerde } = options
+  const names = typeof topics === 'string' ? [topics] : topics
+  if (keySerde === undefined || valueSerde === undefined) throw sourceWithoutSerde(names)
+  return { ...options, keySerde, valueSerde, topics: names }
+}
+
+function sourceWithoutSerde(topics: readonly string[]): StreamsError {
+  return new StreamsError(
+    'TOPOLOGY_SOURCE_WITHOUT_SERDE',
+    `the source of ${topics.join(', ')} has no serdes`,
+    {},
+    'Pass Consumed.with(keySerde, valueSerde), or a declared topic.',
+  )
+}
