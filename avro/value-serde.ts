@@ -1,0 +1,89 @@
+import { type Serde, StreamsError } from '#streams'
+import { type AvroResolver, type AvroType, parseType } from './avro-type.ts'
+import { ByteSlab } from './byte-slab.ts'
+import { describeMisfit } from './describe-misfit.ts'
+import { schemaMark } from './schema-mark.ts'
+import type { RecordSchema } from './schema.ts'
+import { asBuffer } from './wire-format.ts'
+
+const MARK_BYTES = 2
+
+/**
+ * Values of a state store: two bytes that mark the schema, then Avro binary. No registry: the reader knows its own schema and every
+ * released form of it, resolves the old ones, and refuses bytes with any other mark (SERDE_DECODE_FAILED) instead of misreading them.
+ */
+export function avroValueSerde<T>(record: RecordSchema<T>): Serde<T> {
+  return new ValueSerde<T>(record)
+}
+
+interface KnownForm {
+  readonly mark: number
+  readonly resolver: AvroResolver | undefined
+}
+
+class ValueSerde<T> implements Serde<T> {
+  readonly #fullName: string
+  readonly #type: AvroType
+  readonly #mark: number
+  readonly #earlier: readonly KnownForm[]
+  readonly #slab = new ByteSlab()
+
+  constructor(record: RecordSchema<T>) {
+    this.#fullName = record.fullName
+    this.#type = parseType(record.schema)
+    this.#mark = schemaMark(record.schema)
+    this.#earlier = record.released.map((schema) => ({
+      mark: schemaMark(schema),
+      resolver: this.#type.createResolver(parseType(schema)),
+    }))
+  }
+
+  serialize(topic: string, value: T): Uint8Array {
+    const slab = this.#slab
+    try {
+      for (;;) {
+        const { buffer, position } = slab
+        const room = buffer.length - position
+        const end = room < 64 ? -1 : this.#type.encode(value, buffer, position + MARK_BYTES)
+        if (end >= 0) {
+          buffer[position] = this.#mark >>> 8
+          buffer[position + 1] = this.#mark & 0xff
+          return slab.take(end)
+        }
+        slab.grow(position === 0 ? buffer.length * 2 : buffer.length)
+      }
+    } catch (cause) {
+      throw new StreamsError(
+        'SERDE_ENCODE_FAILED',
+        `the ${this.#fullName} does not fit its schema: ${describeMisfit(this.#type, value) ?? String(cause)}`,
+        { topic },
+        'Correct the code that made it.',
+        cause,
+      )
+    }
+  }
+
+  deserialize(topic: string, bytes: Uint8Array): T {
+    const buffer = asBuffer(bytes)
+    const mark = bytes.length < MARK_BYTES ? -1 : (bytes[0] as number) * 256 + (bytes[1] as number)
+    try {
+      const { value, offset } = this.#type.decode(buffer, MARK_BYTES, this.#resolverOf(mark))
+      if (offset !== bytes.length) throw new Error('the bytes do not end where the record does')
+      return value
+    } catch (cause) {
+      throw new StreamsError(
+        'SERDE_DECODE_FAILED',
+        `not a ${this.#fullName}: ${cause instanceof Error ? cause.message : String(cause)} (${bytes.length} bytes)`,
+        { topic },
+        'Restore the store from its changelog, or run the version that wrote it.',
+        cause,
+      )
+    }
+  }
+
+  #resolverOf(mark: number): AvroResolver | undefined {
+    if (mark === this.#mark) return undefined
+    for (const form of this.#earlier) if (form.mark === mark) return form.resolver
+    throw new Error(`no released form of the schema has the mark ${mark.toString(16)}`)
+  }
+}
