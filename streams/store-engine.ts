@@ -7,6 +7,8 @@ export interface StoreEngine {
   readonly name: string
   /** Opens or creates the database in a directory. @throws {StreamsError} STORE_LOCKED, STORE_CORRUPT, STORE_UNSUPPORTED_PLATFORM */
   open(directory: string, options: StoreOpenOptions): Promise<StoreDatabase>
+  /** Deletes a database and its directory; nothing happens where there is none. @throws {StreamsError} STORE_LOCKED while it is open */
+  destroy(directory: string): Promise<void>
 }
 
 export interface StoreOpenOptions {
@@ -16,11 +18,18 @@ export interface StoreOpenOptions {
   readonly memoryBytes?: number
 }
 
+/**
+ * Bytes given to it are copied: the caller may reuse its buffers. Bytes it returns stay valid for ever and must not be
+ * changed. After `close` every call throws STORE_CLOSED.
+ */
 export interface StoreDatabase {
   keyspaces(): readonly string[]
   get(keyspace: string, key: Uint8Array): Uint8Array | undefined
   getMany(keyspace: string, keys: readonly Uint8Array[]): (Uint8Array | undefined)[]
-  /** Ordered by unsigned byte comparison of keys. Close it, or drain it. */
+  /**
+   * Ordered by unsigned byte comparison of keys, as the keyspace was at this call: later writes are not seen. Close it,
+   * or drain it.
+   */
   scan(keyspace: string, range?: KeyRange): StoreIterator
   batch(): StoreBatch
   /** Estimated bytes on disk. */
@@ -47,7 +56,7 @@ export interface StoreIterator extends Iterable<StoreEntry> {
   close(): void
 }
 
-/** Collected operations, applied in order, all or none. */
+/** Collected operations, applied in order, all or none. Empty again, and usable, after `write`. */
 export interface StoreBatch {
   put(keyspace: string, key: Uint8Array, value: Uint8Array): void
   delete(keyspace: string, key: Uint8Array): void

@@ -1,0 +1,2 @@
+export { memoryEngine } from './memory/memory-engine.ts'
+export { rocksdbEngine } from './rocksdb/rocksdb-engine.ts'
