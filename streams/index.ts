@@ -27,8 +27,18 @@ export {
   type SourceOptions,
   TopologyBuilder,
 } from './authoring/topology-builder.ts'
+export { type Clock, systemClock } from './clock.ts'
 export { type ErrorPlace, StreamsError } from './errors.ts'
 export type { CleanupPolicy, Header, NewTopic } from './log/log.ts'
+export { type LogFields, type Logger, silentLogger } from './logger.ts'
+export {
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Labels,
+  type Metrics,
+  noMetrics,
+} from './metrics.ts'
 export type {
   Cancellable,
   DeadLetterCause,
