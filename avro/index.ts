@@ -1,11 +1,15 @@
-export { recordSchemas, streamSchemas, type RecordValues, type StreamName } from './generated/schemas.ts'
-export type { AvroSchema, AvroSchemaObject, EventOf, RecordSchema, StreamSchema } from './schema.ts'
-export { avroSerde, isUnknownBranch, type AvroSerdeOptions } from './envelope-serde.ts'
-export { SERDE_UNKNOWN_BRANCH } from './envelope-reader.ts'
-export { avroValueSerde } from './value-serde.ts'
-export { prepareSchemas, valueSubject, type TopicSchema } from './registry/prepare-schemas.ts'
-export type { ImmediateRegistry, RegisteredVersion, SchemaRegistry } from './registry/registry.ts'
+export { commandEventId } from './command-event-id.ts'
 export type { Compatibility } from './compatibility.ts'
+export { SERDE_UNKNOWN_BRANCH } from './envelope-reader.ts'
+export { type AvroSerdeOptions, avroSerde, isUnknownBranch } from './envelope-serde.ts'
+export {
+  type Cause,
+  causedEvent,
+  type EventFacts,
+  type EventOrigin,
+  originEvent,
+} from './event-factory.ts'
+export { eventId } from './event-id.ts'
 // generated types: begin
 export type {
   BarsEnvelope,
@@ -19,6 +23,12 @@ export type {
   StreamEvents,
   TicksEnvelope,
 } from './generated/envelopes.ts'
+export {
+  type RecordValues,
+  recordSchemas,
+  type StreamName,
+  streamSchemas,
+} from './generated/schemas.ts'
 export type {
   AssetClass,
   BarClosed,
@@ -32,7 +42,9 @@ export type {
   FeedTrade,
   FeedUnreadable,
   Header,
+  InstrumentSilence,
   InstrumentUpdated,
+  LastTick,
   Level,
   MarketDataRecovered,
   MarketDataStaleDetected,
@@ -41,9 +53,21 @@ export type {
   MarketSnapshotUpdated,
   MarketTickReceived,
   Ohlc,
+  OpenBar,
+  OpenBars,
   PriceBasis,
   QualityFlag,
   SnapshotCause,
+  SnapshotState,
   TickKind,
 } from './generated/types.ts'
+export {
+  EmbeddedRegistry,
+  type EmbeddedRegistryOptions,
+  openEmbeddedRegistry,
+} from './registry/embedded-registry.ts'
+export { prepareSchemas, type TopicSchema, valueSubject } from './registry/prepare-schemas.ts'
+export type { ImmediateRegistry, RegisteredVersion, SchemaRegistry } from './registry/registry.ts'
+export type { AvroSchema, AvroSchemaObject, EventOf, RecordSchema, StreamSchema } from './schema.ts'
+export { avroValueSerde } from './value-serde.ts'
 // generated types: end

@@ -147,6 +147,31 @@ export interface FeedUnreadable {
   readonly place: string
 }
 
+/** State of stale detection; written when an instrument is first seen and when it turns stale or recovers. */
+export interface InstrumentSilence {
+  readonly stale: boolean
+  /** Of the newest message when this was written. */
+  readonly lastEventTimeMs: number
+  /** Wall-clock time at which the silence that made it stale began; 0 while it is not stale. */
+  readonly sinceMs: number
+  /** Status events so far. */
+  readonly sequence: number
+}
+
+/** State of the normaliser: what an instrument's next message is judged by. */
+export interface LastTick {
+  /** 0 before the first tick, depth message or heartbeat. */
+  readonly newestEventTimeMs: number
+  readonly bid: number | null
+  readonly ask: number | null
+  readonly bidSize: number | null
+  readonly askSize: number | null
+  /** Events of this instrument on the ticks stream so far. */
+  readonly tickSequence: number
+  /** Bars of the feed on the bars stream so far. */
+  readonly barSequence: number
+}
+
 export interface Level {
   readonly price: number
   readonly size: number
@@ -231,6 +256,8 @@ export interface MarketTickReceived {
   /** Of the trade. */
   readonly price: number | null
   readonly size: number | null
+  /** What bars and day ranges of this instrument are made of, by its reference data at this tick. */
+  readonly basis: PriceBasis
   readonly flags: readonly QualityFlag[]
 }
 
@@ -241,10 +268,62 @@ export interface Ohlc {
   readonly close: number
 }
 
+/** A bar whose window, or its grace, has not ended. */
+export interface OpenBar {
+  readonly intervalMs: number
+  readonly windowStartMs: number
+  readonly basis: PriceBasis
+  /** Of the tick that close is from. */
+  readonly source: string
+  readonly openTimeMs: number
+  readonly closeTimeMs: number
+  readonly open: number
+  readonly high: number
+  readonly low: number
+  readonly close: number
+  readonly weight: number
+  /** Sum of price times weight. */
+  readonly weightedPrice: number
+  readonly ticks: number
+}
+
+/** State of an instrument's bars, all intervals together. */
+export interface OpenBars {
+  readonly newestEventTimeMs: number
+  /** Bars closed so far. */
+  readonly sequence: number
+  /** Ticks that came after the grace of one of their windows, so far; counted once each. */
+  readonly lateTicks: number
+  readonly bars: readonly OpenBar[]
+}
+
 export type PriceBasis = 'MID' | 'TRADE'
 
 export type QualityFlag = 'UNKNOWN' | 'INDICATIVE' | 'SUSPICIOUS' | 'LATE' | 'CROSSED' | 'ONE_SIDED'
 
 export type SnapshotCause = 'QUOTE' | 'TRADE' | 'DEPTH'
+
+/** State of an instrument's snapshot; the book's levels are in a store of their own. */
+export interface SnapshotState {
+  readonly sequence: number
+  readonly newestQuoteMs: number
+  readonly newestTradeMs: number
+  readonly bid: number | null
+  readonly ask: number | null
+  readonly bidSize: number | null
+  readonly askSize: number | null
+  readonly lastPrice: number | null
+  readonly lastSize: number | null
+  readonly dayStartMs: number
+  /** Event time of the tick that dayOpen is from; 0 without one. */
+  readonly dayOpenTimeMs: number
+  readonly dayOpen: number | null
+  readonly dayHigh: number | null
+  readonly dayLow: number | null
+  readonly dayVolume: number
+  readonly dayTicks: number
+  /** Last update that was applied to the book; 0 without one. */
+  readonly bookUpdateId: number
+}
 
 export type TickKind = 'QUOTE' | 'TRADE'
