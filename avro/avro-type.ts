@@ -19,9 +19,7 @@ export function parseType(schema: AvroSchema): AvroType {
 export function parseNamedTypes(schema: AvroSchema): ReadonlyMap<string, AvroSchema> {
   const registry: Record<string, AvroType> = {}
   parse(schema, registry)
-  return new Map(
-    Object.entries(registry).map(([name, type]) => [name, exportSchema(type)]),
-  )
+  return new Map(Object.entries(registry).map(([name, type]) => [name, exportSchema(type)]))
 }
 
 /** A field of a record type. */
@@ -41,18 +39,31 @@ export function recordType(name: string, fields: readonly RecordField[]): AvroTy
 }
 
 /** Fields of a record schema with their parsed types; undefined when it is not a record. */
-export function recordFields(schema: AvroSchema, type: AvroType): readonly RecordField[] | undefined {
-  if (!(type instanceof avsc.types.RecordType) || typeof schema !== 'object' || !('type' in schema)) return undefined
-  const declared = schema['fields'] as readonly { readonly default?: unknown; readonly aliases?: readonly string[] }[]
+export function recordFields(
+  schema: AvroSchema,
+  type: AvroType,
+): readonly RecordField[] | undefined {
+  if (!(type instanceof avsc.types.RecordType) || typeof schema !== 'object' || !('type' in schema))
+    return undefined
+  const declared = schema['fields'] as readonly {
+    readonly default?: unknown
+    readonly aliases?: readonly string[]
+  }[]
   return type.fields.map((field, index) => {
     const { default: value, aliases = [] } = declared[index] ?? {}
-    return { name: field.name, type: field.type, aliases, ...(value === undefined ? {} : { default: value }) }
+    return {
+      name: field.name,
+      type: field.type,
+      aliases,
+      ...(value === undefined ? {} : { default: value }),
+    }
   })
 }
 
 /** Branches of a union; the type itself when it is none. */
 export function unionBranches(type: AvroType): readonly AvroType[] {
-  return type instanceof avsc.types.UnwrappedUnionType || type instanceof avsc.types.WrappedUnionType
+  return type instanceof avsc.types.UnwrappedUnionType ||
+    type instanceof avsc.types.WrappedUnionType
     ? (type as unknown as { readonly types: readonly AvroType[] }).types
     : [type]
 }

@@ -35,12 +35,18 @@ export function compatibilityFailures(
   if (level === 'NONE') return []
   const transitive = level.endsWith('_TRANSITIVE')
   const failures: { index: number; reason: string }[] = []
-  for (let index = transitive ? 0 : Math.max(0, versions.length - 1); index < versions.length; index++) {
+  for (
+    let index = transitive ? 0 : Math.max(0, versions.length - 1);
+    index < versions.length;
+    index++
+  ) {
     const version = versions[index] as AvroSchema
     const backward = level.startsWith('FORWARD') ? undefined : readFailure(schema, version)
     const forward = level.startsWith('BACKWARD') ? undefined : readFailure(version, schema)
-    if (backward !== undefined) failures.push({ index, reason: `the new schema cannot read it: ${backward}` })
-    if (forward !== undefined) failures.push({ index, reason: `it cannot read the new schema: ${forward}` })
+    if (backward !== undefined)
+      failures.push({ index, reason: `the new schema cannot read it: ${backward}` })
+    if (forward !== undefined)
+      failures.push({ index, reason: `it cannot read the new schema: ${forward}` })
   }
   return failures
 }

@@ -27,6 +27,7 @@ function reasonOf(type: AvroType, value: unknown): string {
 
 function display(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 80))
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? 'an array' : 'an object'
   return String(value)
 }

@@ -1,5 +1,12 @@
 import { StreamsError } from '#streams'
-import { type AvroType, parseType, type RecordField, recordFields, recordType, unionBranches } from './avro-type.ts'
+import {
+  type AvroType,
+  parseType,
+  type RecordField,
+  recordFields,
+  recordType,
+  unionBranches,
+} from './avro-type.ts'
 import type { AvroSchema } from './schema.ts'
 
 /**
@@ -57,5 +64,10 @@ function branchOf(type: AvroType): PayloadBranch {
 }
 
 function notAnEnvelope(what: string): StreamsError {
-  return new StreamsError('AVRO_SCHEMA_INVALID', `not an envelope: ${what}`, {}, 'Compose it from avro/schemas/envelope.avsc.')
+  return new StreamsError(
+    'AVRO_SCHEMA_INVALID',
+    `not an envelope: ${what}`,
+    {},
+    'Compose it from avro/schemas/envelope.avsc.',
+  )
 }

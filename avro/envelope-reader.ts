@@ -73,7 +73,11 @@ function readerOf(
     }
     const payload = branch.type.decode(bytes, head.offset + 1, branch.resolver)
     if (payload.offset !== bytes.length) {
-      throw new Error(payload.offset < 0 ? `the bytes end within ${branch.name}` : `${bytes.length - payload.offset} bytes follow ${branch.name}`)
+      throw new Error(
+        payload.offset < 0
+          ? `the bytes end within ${branch.name}`
+          : `${bytes.length - payload.offset} bytes follow ${branch.name}`,
+      )
     }
     envelope.payload = payload.value
     return envelope

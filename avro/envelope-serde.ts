@@ -3,7 +3,12 @@ import type { AvroType } from './avro-type.ts'
 import { ByteSlab } from './byte-slab.ts'
 import { describeMisfit } from './describe-misfit.ts'
 import { type EnvelopeParts, envelopeParts } from './envelope-parts.ts'
-import { type EnvelopeReader, foreignReader, ownReader, SERDE_UNKNOWN_BRANCH } from './envelope-reader.ts'
+import {
+  type EnvelopeReader,
+  foreignReader,
+  ownReader,
+  SERDE_UNKNOWN_BRANCH,
+} from './envelope-reader.ts'
 import { prepareSchemas, valueSubject } from './registry/prepare-schemas.ts'
 import type { SchemaRegistry } from './registry/registry.ts'
 import type { AvroSchemaObject, StreamSchema } from './schema.ts'
@@ -107,7 +112,8 @@ class EnvelopeSerde implements Serde<Encodable> {
       }
     } catch (cause) {
       const misfit =
-        describeMisfit(this.#own.head, event) ?? prefixed('payload', describeMisfit(branch.type, event.payload))
+        describeMisfit(this.#own.head, event) ??
+        prefixed('payload', describeMisfit(branch.type, event.payload))
       throw encodeFailed(topic, misfit ?? String(cause), cause)
     }
   }
@@ -159,7 +165,8 @@ class EnvelopeSerde implements Serde<Encodable> {
     const failure = this.#unreadable.get(id)
     if (failure !== undefined) throw failure
     const { immediate } = this.#registry
-    if (immediate === undefined) throw new Error(`wait for pending() first: schema ${id} is not here`)
+    if (immediate === undefined)
+      throw new Error(`wait for pending() first: schema ${id} is not here`)
     try {
       const found = foreignReader(this.#own, immediate.schemaById(id))
       this.#readers.set(id, found)
@@ -179,7 +186,12 @@ class EnvelopeSerde implements Serde<Encodable> {
   #prepareNow(topic: string): void {
     const { immediate } = this.#registry
     if (immediate === undefined) {
-      throw new StreamsError('SERDE_NOT_PREPARED', 'the schema is not registered yet', { topic }, 'Call prepare first.')
+      throw new StreamsError(
+        'SERDE_NOT_PREPARED',
+        'the schema is not registered yet',
+        { topic },
+        'Call prepare first.',
+      )
     }
     this.#useWriterId(immediate.register(valueSubject(topic), this.#schema))
   }

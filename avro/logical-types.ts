@@ -18,7 +18,13 @@ export class DecimalType extends avsc.types.LogicalType {
   constructor(schema: avsc.Schema, options?: unknown) {
     super(schema, options)
     const { precision, scale = 0 } = schema as unknown as DecimalAttributes
-    if (!Number.isInteger(precision) || precision < 1 || !Number.isInteger(scale) || scale < 0 || scale > precision) {
+    if (
+      !Number.isInteger(precision) ||
+      precision < 1 ||
+      !Number.isInteger(scale) ||
+      scale < 0 ||
+      scale > precision
+    ) {
       throw new Error(`decimal(${precision}, ${scale}) is not a decimal type`)
     }
     this.precision = precision
@@ -27,7 +33,10 @@ export class DecimalType extends avsc.types.LogicalType {
   }
 
   protected override _fromValue(bytes: Buffer): Decimal {
-    const unscaled = bytes.length === 0 ? 0n : BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`))
+    const unscaled =
+      bytes.length === 0
+        ? 0n
+        : BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`))
     return new Exact(`${unscaled}e-${this.scale}`)
   }
 
@@ -35,11 +44,15 @@ export class DecimalType extends avsc.types.LogicalType {
     if (!Decimal.isDecimal(value)) throw new Error(`${String(value)} is not a Decimal`)
     if (!value.isFinite()) throw new Error(`${value.toString()} is not a finite decimal`)
     if (value.decimalPlaces() > this.scale) {
-      throw new Error(`${value.toFixed()} has ${value.decimalPlaces()} decimal places, the schema keeps ${this.scale}`)
+      throw new Error(
+        `${value.toFixed()} has ${value.decimalPlaces()} decimal places, the schema keeps ${this.scale}`,
+      )
     }
     const unscaled = BigInt(value.toFixed(this.scale).replace('.', ''))
     if (unscaled >= this.#limit || unscaled <= -this.#limit) {
-      throw new Error(`${value.toFixed()} has more than the ${this.precision} digits of decimal(${this.precision}, ${this.scale})`)
+      throw new Error(
+        `${value.toFixed()} has more than the ${this.precision} digits of decimal(${this.precision}, ${this.scale})`,
+      )
     }
     return twosComplement(unscaled)
   }
@@ -66,9 +79,13 @@ export class OctetsType extends avsc.types.LogicalType {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   }
 
-  protected override _resolve(writer: avsc.Type): ((value: Uint8Array | string) => Uint8Array) | undefined {
+  protected override _resolve(
+    writer: avsc.Type,
+  ): ((value: Uint8Array | string) => Uint8Array) | undefined {
     if (writer instanceof OctetsType) return same as (value: Uint8Array | string) => Uint8Array
-    return writer.typeName === 'string' ? (value) => Buffer.from(value as string, 'utf8') : undefined
+    return writer.typeName === 'string'
+      ? (value) => Buffer.from(value as string, 'utf8')
+      : undefined
   }
 
   protected override _export(schema: avsc.Schema): void {
@@ -83,5 +100,10 @@ function same<T>(value: T): T {
 function twosComplement(value: bigint): Buffer {
   let bytes = 1
   while (BigInt.asIntN(bytes * 8, value) !== value) bytes++
-  return Buffer.from(BigInt.asUintN(bytes * 8, value).toString(16).padStart(bytes * 2, '0'), 'hex')
+  return Buffer.from(
+    BigInt.asUintN(bytes * 8, value)
+      .toString(16)
+      .padStart(bytes * 2, '0'),
+    'hex',
+  )
 }

@@ -2,8 +2,8 @@ import { type Serde, StreamsError } from '#streams'
 import { type AvroResolver, type AvroType, parseType } from './avro-type.ts'
 import { ByteSlab } from './byte-slab.ts'
 import { describeMisfit } from './describe-misfit.ts'
-import { schemaMark } from './schema-mark.ts'
 import type { RecordSchema } from './schema.ts'
+import { schemaMark } from './schema-mark.ts'
 import { asBuffer } from './wire-format.ts'
 
 const MARK_BYTES = 2

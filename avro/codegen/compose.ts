@@ -19,9 +19,17 @@ export interface SchemaSources {
 const PRIMITIVES = new Set(['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'])
 
 /** The envelope under the stream's own name, with the stream's records as payload; a named type stands whole where it is used first. */
-export function composeStream(sources: SchemaSources, declaration: StreamDeclaration): AvroSchemaObject {
+export function composeStream(
+  sources: SchemaSources,
+  declaration: StreamDeclaration,
+): AvroSchemaObject {
   const { namespace: _namespace, ...template } = sources.envelope
-  const composed = inline(sources, { ...template, name: declaration.name }, declaration.payload, new Set())
+  const composed = inline(
+    sources,
+    { ...template, name: declaration.name },
+    declaration.payload,
+    new Set(),
+  )
   if (typeof composed === 'string' || !('type' in composed)) {
     throw schemaError(`the envelope of ${declaration.stream} is not a record`, declaration.name)
   }
@@ -69,5 +77,10 @@ export function isUnion(schema: AvroSchema): schema is readonly AvroSchema[] {
 }
 
 export function schemaError(what: string, path: string): StreamsError {
-  return new StreamsError('AVRO_SCHEMA_INVALID', what, { path }, 'Correct the file in avro/schemas.')
+  return new StreamsError(
+    'AVRO_SCHEMA_INVALID',
+    what,
+    { path },
+    'Correct the file in avro/schemas.',
+  )
 }

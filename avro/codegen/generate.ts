@@ -47,7 +47,9 @@ export function generate({ room = ROOM, mode }: GenerateOptions): GenerateResult
     const path = join(room, file)
     if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
     if (mode === 'check') {
-      faults.push(`${file} differs from the schemas; run: node bin/node.js scripts/generate-avro.ts`)
+      faults.push(
+        `${file} differs from the schemas; run: node bin/node.js scripts/generate-avro.ts`,
+      )
     } else {
       writeFileSync(path, text)
       written.push(file)

@@ -42,7 +42,9 @@ export function incompatibleWithReleased(
     for (const [index, schema] of schemas.entries()) {
       const failure = readFailure(current, schema)
       if (failure !== undefined) {
-        faults.push(`${name}: the current schema cannot read released version ${index + 1}: ${failure}`)
+        faults.push(
+          `${name}: the current schema cannot read released version ${index + 1}: ${failure}`,
+        )
       }
     }
   }

@@ -24,7 +24,9 @@ export function renderEnvelopes(sources: SchemaSources): string {
     const branches = payload.map((full) => `EnvelopeOf<'${simpleName(full)}', ${simpleName(full)}>`)
     return `/** Events of ${stream}. */\nexport type ${simpleName(name)} =\n  | ${branches.join('\n  | ')}\n`
   })
-  const map = sources.streams.map(({ stream, name }) => `  readonly '${stream}': ${simpleName(name)}\n`)
+  const map = sources.streams.map(
+    ({ stream, name }) => `  readonly '${stream}': ${simpleName(name)}\n`,
+  )
   return [
     HEADER,
     `import type {\n${used.map((name) => `  ${name},\n`).join('')}} from './types.ts'\n`,
@@ -39,9 +41,16 @@ const FRONT_DOOR = /(\/\/ generated types: begin\n).*(\/\/ generated types: end\
 /** The room's front door with the list of generated types brought up to date between its two marks. */
 export function renderFrontDoor(text: string, sources: SchemaSources): string {
   const types = typeDeclarations(sources).keys()
-  const envelopes = ['EnvelopeOf', 'StreamEvents', ...sources.streams.map(({ name }) => simpleName(name))]
+  const envelopes = [
+    'EnvelopeOf',
+    'StreamEvents',
+    ...sources.streams.map(({ name }) => simpleName(name)),
+  ]
   const list = (names: Iterable<string>): string =>
-    [...names].sort().map((name) => `  ${name},\n`).join('')
+    [...names]
+      .sort()
+      .map((name) => `  ${name},\n`)
+      .join('')
   return text.replace(
     FRONT_DOOR,
     (_all, begin: string, end: string) =>
@@ -68,7 +77,9 @@ function declare(declarations: Map<string, string>, schema: AvroSchemaObject, pl
     const symbols = (schema['symbols'] as readonly string[]).map((symbol) => `'${symbol}'`)
     declarations.set(name, `${docOf(schema, '')}export type ${name} = ${symbols.join(' | ')}\n`)
   } else if (schema.type === 'record') {
-    const fields = fieldsOf(schema).map((field) => renderField(field, typeOf(field.type, inlineTypes)))
+    const fields = fieldsOf(schema).map((field) =>
+      renderField(field, typeOf(field.type, inlineTypes)),
+    )
     declarations.set(name, `${docOf(schema, '')}export interface ${name} {\n${fields.join('')}}\n`)
   } else {
     throw schemaError(`${name} is neither a record nor an enum`, place)
@@ -83,7 +94,10 @@ function renderField(field: AvroSchemaObject, type: string): string {
 function typeOf(schema: AvroSchema, inlineTypes: AvroSchemaObject[] | undefined): string {
   if (isUnion(schema)) {
     const branches = schema.map((branch) => typeOf(branch, inlineTypes))
-    return [...branches.filter((type) => type !== 'null'), ...branches.filter((type) => type === 'null')].join(' | ')
+    return [
+      ...branches.filter((type) => type !== 'null'),
+      ...branches.filter((type) => type === 'null'),
+    ].join(' | ')
   }
   if (typeof schema === 'string') return namedTypeOf(schema)
   switch (schema.type) {

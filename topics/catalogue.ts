@@ -1,0 +1,65 @@
+import type { StreamName } from '#avro'
+import type { CleanupPolicy } from '#streams'
+
+/** One stream of the platform, whatever the environment. */
+export interface StreamEntry<S extends StreamName = StreamName> {
+  /** `<domain>.<stream>`, without environment and version. */
+  readonly stream: string
+  readonly schema: S
+  /** What the entity part of a record's key is. */
+  readonly keyEntity: string
+  readonly major: number
+  readonly partitions: number
+  readonly cleanup: CleanupPolicy
+  /**
+   * Part of the byte budget of all topics, in hundredths, over all partitions. 0 for a compacted topic: its size follows from the number
+   * of its keys.
+   */
+  readonly budgetPercent: number
+}
+
+const PARTITIONS = 4
+
+/**
+ * Every stream there is. Nothing expires by time: recorded data of past years would be gone on arrival, so topics are bounded by size alone.
+ * A partition count, once topics exist, is only changed with a new major version: keys would move.
+ */
+export const CATALOGUE = {
+  admin: {
+    instruments: stream('admin.instruments', 'admin.instruments', 'instrumentId', 'compact', 0),
+  },
+  marketdata: {
+    raw: stream('marketdata.raw', 'marketdata.raw', 'instrumentId', 'delete', 35),
+    ticks: stream('marketdata.ticks', 'marketdata.ticks', 'instrumentId', 'delete', 35),
+    snapshots: stream('marketdata.snapshots', 'marketdata.snapshots', 'instrumentId', 'compact', 0),
+    status: stream('marketdata.status', 'marketdata.status', 'instrumentId', 'compact', 0),
+    bars: stream('marketdata.bars', 'marketdata.bars', 'instrumentId', 'delete', 12),
+  },
+  ops: {
+    events: stream('ops.events', 'ops.events', 'component', 'delete', 3),
+  },
+  /** By service, which is the topology or component that gave the records up. */
+  dlq: {
+    'market-data': stream('dlq.market-data', 'dlq', 'original key', 'delete', 3),
+    snapshots: stream('dlq.snapshots', 'dlq', 'original key', 'delete', 1),
+    bars: stream('dlq.bars', 'dlq', 'original key', 'delete', 1),
+  },
+} as const
+
+function stream<S extends StreamName>(
+  name: string,
+  schema: S,
+  keyEntity: string,
+  cleanup: CleanupPolicy,
+  budgetPercent: number,
+): StreamEntry<S> {
+  return {
+    stream: name,
+    schema,
+    keyEntity,
+    major: 1,
+    partitions: PARTITIONS,
+    cleanup,
+    budgetPercent,
+  }
+}
