@@ -10,7 +10,6 @@ export {
   originEvent,
 } from './event-factory.ts'
 export { eventId } from './event-id.ts'
-// generated types: begin
 export type {
   BarsEnvelope,
   DeadLetterEnvelope,
@@ -70,4 +69,3 @@ export { prepareSchemas, type TopicSchema, valueSubject } from './registry/prepa
 export type { ImmediateRegistry, RegisteredVersion, SchemaRegistry } from './registry/registry.ts'
 export type { AvroSchema, AvroSchemaObject, EventOf, RecordSchema, StreamSchema } from './schema.ts'
 export { avroValueSerde } from './value-serde.ts'
-// generated types: end

@@ -36,26 +36,26 @@ export function renderEnvelopes(sources: SchemaSources): string {
   ].join('\n')
 }
 
-const FRONT_DOOR = /(\/\/ generated types: begin\n).*(\/\/ generated types: end\n)/s
-
-/** The room's front door with the list of generated types brought up to date between its two marks. */
+/** The room's front door with every generated type on it: a list that lacks one, or has one too many, is written anew. */
 export function renderFrontDoor(text: string, sources: SchemaSources): string {
-  const types = typeDeclarations(sources).keys()
   const envelopes = [
     'EnvelopeOf',
     'StreamEvents',
     ...sources.streams.map(({ name }) => simpleName(name)),
   ]
-  const list = (names: Iterable<string>): string =>
-    [...names]
-      .sort()
-      .map((name) => `  ${name},\n`)
-      .join('')
-  return text.replace(
-    FRONT_DOOR,
-    (_all, begin: string, end: string) =>
-      `${begin}export type {\n${list(envelopes)}} from './generated/envelopes.ts'\nexport type {\n${list(types)}} from './generated/types.ts'\n${end}`,
-  )
+  const types = [...typeDeclarations(sources).keys()]
+  return withTypeList(withTypeList(text, 'envelopes', envelopes), 'types', types)
+}
+
+function withTypeList(text: string, file: string, names: readonly string[]): string {
+  const list = new RegExp(`export type \\{([^}]*)\\} from './generated/${file}\\.ts'`)
+  const match = list.exec(text)
+  if (match === null) throw schemaError(`no list of types from ./generated/${file}.ts`, 'index.ts')
+  const listed = new Set((match[1] ?? '').split(',').map((name) => name.trim()))
+  listed.delete('')
+  if (listed.size === names.length && names.every((name) => listed.has(name))) return text
+  const lines = [...names].sort().map((name) => `  ${name},\n`)
+  return text.replace(list, `export type {\n${lines.join('')}} from './generated/${file}.ts'`)
 }
 
 export function simpleName(fullName: string): string {
