@@ -3,7 +3,18 @@ import type { LogFields, Logger } from '#streams'
 
 /** JSON lines on stderr, one object a line, with the fields that the caller gave. */
 export function createLogger(level: string, base: LogFields): Logger {
-  return wrap(pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) }, redact: ['password', 'token', 'accessToken', 'refreshToken'] }, pino.destination({ dest: 2, sync: true })))
+  return wrap(
+    pino(
+      {
+        level,
+        base,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
+        redact: ['password', 'token', 'accessToken', 'refreshToken'],
+      },
+      pino.destination({ dest: 2, sync: true }),
+    ),
+  )
 }
 
 function wrap(line: pino.Logger): Logger {

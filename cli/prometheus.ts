@@ -10,12 +10,19 @@ export interface PrometheusMetrics extends Metrics {
 export function prometheusMetrics(): PrometheusMetrics {
   const registry = new client.Registry()
   client.collectDefaultMetrics({ register: registry, prefix: 'orion_' })
-  const readers = new Map<string, { gauge: client.Gauge; series: Map<string, { labels: Labels; read: () => number }> }>()
+  const readers = new Map<
+    string,
+    { gauge: client.Gauge; series: Map<string, { labels: Labels; read: () => number }> }
+  >()
 
   const named = (name: string): string[] => labelNames.get(name) ?? []
   const labelNames = new Map<string, string[]>()
 
-  function metric<M extends client.Metric>(name: string, labels: Labels, create: (names: string[]) => M): M {
+  function metric<M extends client.Metric>(
+    name: string,
+    labels: Labels,
+    create: (names: string[]) => M,
+  ): M {
     const existing = registry.getSingleMetric(name)
     if (existing !== undefined) return existing as M
     labelNames.set(name, Object.keys(labels))
@@ -24,12 +31,20 @@ export function prometheusMetrics(): PrometheusMetrics {
 
   return {
     counter: (name, help, labels = {}) => {
-      const counter = metric(name, labels, (names) => new client.Counter({ name, help, labelNames: names, registers: [registry] }))
+      const counter = metric(
+        name,
+        labels,
+        (names) => new client.Counter({ name, help, labelNames: names, registers: [registry] }),
+      )
       const series = counter.labels(labels)
       return { add: (amount) => series.inc(amount) }
     },
     gauge: (name, help, labels = {}) => {
-      const gauge = metric(name, labels, (names) => new client.Gauge({ name, help, labelNames: names, registers: [registry] }))
+      const gauge = metric(
+        name,
+        labels,
+        (names) => new client.Gauge({ name, help, labelNames: names, registers: [registry] }),
+      )
       const series = gauge.labels(labels)
       return { set: (value) => series.set(value) }
     },
@@ -52,12 +67,24 @@ export function prometheusMetrics(): PrometheusMetrics {
       entry.series.set(JSON.stringify(labels), { labels, read })
     },
     histogram: (name, help, buckets, labels = {}) => {
-      const histogram = metric(name, labels, (names) => new client.Histogram({ name, help, buckets: [...buckets], labelNames: names, registers: [registry] }))
+      const histogram = metric(
+        name,
+        labels,
+        (names) =>
+          new client.Histogram({
+            name,
+            help,
+            buckets: [...buckets],
+            labelNames: names,
+            registers: [registry],
+          }),
+      )
       const series = histogram.labels(labels)
       return { observe: (value) => series.observe(value) }
     },
     remove: (labels) => {
-      const matches = (series: Labels): boolean => Object.entries(labels).every(([name, value]) => series[name] === value)
+      const matches = (series: Labels): boolean =>
+        Object.entries(labels).every(([name, value]) => series[name] === value)
       for (const { gauge, series } of readers.values()) {
         for (const [key, one] of series) {
           if (!matches(one.labels)) continue

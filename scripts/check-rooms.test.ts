@@ -5,7 +5,9 @@ const fixture = new URL('./fixtures/broken-rooms', import.meta.url).pathname
 
 test('every rule of the room table refuses the import that breaks it', async () => {
   const { violations } = await checkRooms(fixture)
-  const byRule = Object.fromEntries(violations.map((line) => line.split(': ')).map(([rule, edge]) => [rule, edge]))
+  const byRule = Object.fromEntries(
+    violations.map((line) => line.split(': ')).map(([rule, edge]) => [rule, edge]),
+  )
   expect(byRule).toMatchObject({
     'room-streams': 'streams/index.ts -> avro/index.ts',
     resolved: 'avro/index.ts -> ./missing.ts',
@@ -14,7 +16,9 @@ test('every rule of the room table refuses the import that breaks it', async () 
     'perf-is-a-leaf': 'feeds/index.ts -> perf/index.ts',
     'room-feeds': 'feeds/index.ts -> perf/index.ts',
     'door-sdk-gateway': 'sdk/index.ts -> gateway/index.ts',
-    'behind-one-folder-kafkajs': expect.stringMatching(/^feeds\/index\.ts -> .*node_modules\/kafkajs\//),
+    'behind-one-folder-kafkajs': expect.stringMatching(
+      /^feeds\/index\.ts -> .*node_modules\/kafkajs\//,
+    ),
   })
 })
 

@@ -14,7 +14,12 @@ const TEST_FILE = '\\.test\\.ts$|/fixtures/|-conformance\\.ts$|-contract\\.ts$|\
 
 export function roomRules(): IForbiddenRuleType[] {
   return [
-    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'resolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     ...Object.entries(ROOMS).map(([room, { imports }]): IForbiddenRuleType => {
       const reachable = [room, ...imports]
@@ -30,27 +35,41 @@ export function roomRules(): IForbiddenRuleType[] {
       name: 'front-door',
       comment: 'another room is entered through its index.ts (or a door that package.json names)',
       severity: 'error',
-      from: { path: `^(${Object.keys(ROOMS).filter((room) => room !== 'scripts').join('|')})/`, pathNot: TEST_FILE },
+      from: {
+        path: `^(${Object.keys(ROOMS)
+          .filter((room) => room !== 'scripts')
+          .join('|')})/`,
+        pathNot: TEST_FILE,
+      },
       to: {
         path: `^(${Object.keys(ROOMS).join('|')})/`,
         pathNot: '^$1/|/index\\.ts$|^gateway/protocol\\.ts$|^processors/',
       },
     },
-    ...NARROW_DOORS.map(({ from, to, only }): IForbiddenRuleType => ({
-      name: `door-${from}-${to}`,
-      comment: `${from}/ sees of ${to}/ only ${only}`,
+    ...NARROW_DOORS.map(
+      ({ from, to, only }): IForbiddenRuleType => ({
+        name: `door-${from}-${to}`,
+        comment: `${from}/ sees of ${to}/ only ${only}`,
+        severity: 'error',
+        from: { path: `^${from}/`, pathNot: TEST_FILE },
+        to: { path: `^${to}/`, pathNot: `^${only}$` },
+      }),
+    ),
+    ...Object.entries(THIRD_PARTY).map(
+      ([name, folder]): IForbiddenRuleType => ({
+        name: `behind-one-folder-${name}`,
+        comment: `${name} is imported only in ${folder}/`,
+        severity: 'error',
+        from: { pathNot: `^${folder}/|^scripts/|^perf/|vite\\.config|${TEST_FILE}` },
+        to: { path: `(^|/)node_modules/${name}/` },
+      }),
+    ),
+    {
+      name: 'perf-is-a-leaf',
       severity: 'error',
-      from: { path: `^${from}/`, pathNot: TEST_FILE },
-      to: { path: `^${to}/`, pathNot: `^${only}$` },
-    })),
-    ...Object.entries(THIRD_PARTY).map(([name, folder]): IForbiddenRuleType => ({
-      name: `behind-one-folder-${name}`,
-      comment: `${name} is imported only in ${folder}/`,
-      severity: 'error',
-      from: { pathNot: `^${folder}/|^scripts/|^perf/|vite\\.config|${TEST_FILE}` },
-      to: { path: `(^|/)node_modules/${name}/` },
-    })),
-    { name: 'perf-is-a-leaf', severity: 'error', from: { pathNot: '^(perf|cli)/' }, to: { path: '^perf/' } },
+      from: { pathNot: '^(perf|cli)/' },
+      to: { path: '^perf/' },
+    },
   ]
 }
 
@@ -71,7 +90,10 @@ export async function checkRooms(root: string): Promise<RoomCheck> {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^(scripts/fixtures)/|(^|/)(dist|\\.svelte-kit)/' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { conditionNames: ['types', 'import', 'node', 'default'], exportsFields: ['exports'] },
+    enhancedResolveOptions: {
+      conditionNames: ['types', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
     ...(existsSync(tsConfig) ? { tsConfig: { fileName: tsConfig } } : {}),
   })
   const { modules, summary } = output as ICruiseResult
@@ -83,13 +105,18 @@ export async function checkRooms(root: string): Promise<RoomCheck> {
 
 if (import.meta.main ?? process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({
-    options: { root: { type: 'string', default: '.' }, 'modules-min': { type: 'string', default: String(MODULES_MIN) } },
+    options: {
+      root: { type: 'string', default: '.' },
+      'modules-min': { type: 'string', default: String(MODULES_MIN) },
+    },
   })
   const { modules, violations } = await checkRooms(resolve(values.root))
   for (const violation of violations) console.error(violation)
   const modulesMin = Number(values['modules-min'])
   if (modules < modulesMin) {
-    console.error(`rooms: saw only ${modules} modules, expected at least ${modulesMin}: the check is not looking`)
+    console.error(
+      `rooms: saw only ${modules} modules, expected at least ${modulesMin}: the check is not looking`,
+    )
   }
   console.log(`rooms: ${modules} modules, ${violations.length} violations`)
   process.exit(violations.length > 0 || modules < modulesMin ? 1 : 0)

@@ -17,10 +17,25 @@ let passed = 0
 let failed = 0
 
 const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] = [
-  ['generated types are fresh and schemas compatible', [node, 'scripts/generate-avro.ts', '--check']],
-  ['format and lint', [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']],
+  [
+    'generated types are fresh and schemas compatible',
+    [node, 'scripts/generate-avro.ts', '--check'],
+  ],
+  [
+    'format and lint',
+    [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
+  ],
   ['types', [node, 'node_modules/@typescript/native/bin/tsc', '-p', 'tsconfig.json']],
-  ['types of the dashboard', [node, 'node_modules/svelte-check/bin/svelte-check', '--tsconfig', 'dashboard/tsconfig.json', '--fail-on-warnings']],
+  [
+    'types of the dashboard',
+    [
+      node,
+      'node_modules/svelte-check/bin/svelte-check',
+      '--tsconfig',
+      'dashboard/tsconfig.json',
+      '--fail-on-warnings',
+    ],
+  ],
   ['rooms', [node, 'scripts/check-rooms.ts']],
   ['dead code', [node, 'node_modules/knip/bin/knip.js']],
 ]
@@ -53,11 +68,21 @@ for (const project of PROJECTS) {
   console.log(`\n== tests: ${project}`)
   const report = join(results, `${project}.json`)
   const code = await run([
-    node, 'node_modules/vitest/vitest.mjs', 'run', '--project', project,
-    '--reporter=default', '--reporter=json', `--outputFile.json=${report}`,
+    node,
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
   ])
   try {
-    const counts = JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numTotalTests: number }
+    const counts = JSON.parse(readFileSync(report, 'utf8')) as {
+      numPassedTests: number
+      numFailedTests: number
+      numTotalTests: number
+    }
     passed += counts.numPassedTests
     failed += counts.numFailedTests
     if (counts.numTotalTests === 0) throw new Error(`no ${project} test ran`)

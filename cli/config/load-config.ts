@@ -26,40 +26,64 @@ export function loadConfig({ flags, environment, file }: ConfigSources): Config 
     const { value, given } = pick(name, spec, { flags, environment, fromFile, file })
     const parsed = spec.schema.safeParse(value)
     if (parsed.success) config[name] = parsed.data
-    else faults.push(`${given}: ${parsed.error.issues.map((issue) => issue.message).join(', ')} (given ${JSON.stringify(value)})`)
+    else
+      faults.push(
+        `${given}: ${parsed.error.issues.map((issue) => issue.message).join(', ')} (given ${JSON.stringify(value)})`,
+      )
   }
   if (faults.length === 0) faults.push(...relations(config as Config))
   if (faults.length > 0) {
-    throw new StreamsError('CONFIG_INVALID', faults.join('; '), {}, 'Correct it, or see `orion start --help`')
+    throw new StreamsError(
+      'CONFIG_INVALID',
+      faults.join('; '),
+      {},
+      'Correct it, or see `orion start --help`',
+    )
   }
   return config as Config
 }
 
-interface Given extends Pick<ConfigSources, 'flags' | 'environment' | 'file'> {
+interface Given extends Pick<ConfigSources, 'flags' | 'environment'> {
+  readonly file: string | undefined
   readonly fromFile: Readonly<Record<string, unknown>>
 }
 
-function pick(name: OptionName, spec: OptionSpec, sources: Given): { value: unknown; given: string } {
+function pick(
+  name: OptionName,
+  spec: OptionSpec,
+  sources: Given,
+): { value: unknown; given: string } {
   const flag = sources.flags[name]
   if (flag !== undefined) return { value: flag, given: spec.flag.split(' ')[0] ?? spec.flag }
   const variable = sources.environment[spec.env]
   if (variable !== undefined && variable !== '') {
     return { value: spec.list ? variable.split(',') : variable, given: spec.env }
   }
-  if (name in sources.fromFile) return { value: sources.fromFile[name], given: `${name} in ${sources.file}` }
+  if (name in sources.fromFile)
+    return { value: sources.fromFile[name], given: `${name} in ${sources.file}` }
   return { value: undefined, given: spec.flag }
 }
 
 /** Relations between options, checked together. */
 function relations(config: Config): string[] {
   const faults: string[] = []
-  if (config.feed === 'replay' && config.replay === undefined) faults.push('--feed replay needs --replay FILE or DIRECTORY')
-  if (config.ticks !== undefined && config.feed !== 'simulator') faults.push('--ticks goes with --feed simulator')
+  if (config.feed === 'replay' && config.replay === undefined)
+    faults.push('--feed replay needs --replay FILE or DIRECTORY')
+  if (config.ticks !== undefined && config.feed !== 'simulator')
+    faults.push('--ticks goes with --feed simulator')
   if (config.role !== 'all') {
-    if (config.brokers === undefined) faults.push(`--role ${config.role} needs --brokers: the embedded log lives in one process with --role all`)
-    if (config.registry === undefined) faults.push(`--role ${config.role} needs --registry URL (the embedded registry of another process serves one)`)
+    if (config.brokers === undefined)
+      faults.push(
+        `--role ${config.role} needs --brokers: the embedded log lives in one process with --role all`,
+      )
+    if (config.registry === undefined)
+      faults.push(
+        `--role ${config.role} needs --registry URL (the embedded registry of another process serves one)`,
+      )
     if ((config.role === 'sink' || config.role === 'gateway') && config.clickhouse === undefined) {
-      faults.push(`--role ${config.role} needs --clickhouse URL: the embedded engine belongs to --role all`)
+      faults.push(
+        `--role ${config.role} needs --clickhouse URL: the embedded engine belongs to --role all`,
+      )
     }
   }
   return faults
@@ -71,6 +95,12 @@ function readConfigFile(path: string): Readonly<Record<string, unknown>> {
   try {
     return fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch (cause) {
-    throw new StreamsError('CONFIG_UNREADABLE', `cannot read the configuration as a JSON object: ${cause instanceof Error ? cause.message : cause}`, { path }, 'Give --config a JSON file with option names as keys', cause)
+    throw new StreamsError(
+      'CONFIG_UNREADABLE',
+      `cannot read the configuration as a JSON object: ${cause instanceof Error ? cause.message : cause}`,
+      { path },
+      'Give --config a JSON file with option names as keys',
+      cause,
+    )
   }
 }

@@ -32,34 +32,173 @@ const instant = z
   .union([z.iso.datetime({ offset: true }), z.coerce.number().int().min(0)])
   .transform((value) => (typeof value === 'number' ? value : Date.parse(value)))
 
-const flag = z.union([z.boolean(), z.enum(['true', 'false', '1', '0', 'on', 'off'])]).transform((value) => [true, 'true', '1', 'on'].includes(value))
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false', '1', '0', 'on', 'off'])])
+  .transform((value) => [true, 'true', '1', 'on'].includes(value))
 
 export const OPTIONS = {
-  host: { flag: '--host <address>', env: 'ORION_HOST', schema: z.string().min(1).max(255).default('127.0.0.1'), doc: 'Address that gateway, SQL port and registry listen on.' },
-  port: { flag: '--port <port>', env: 'ORION_PORT', schema: port.default(8080), doc: 'Gateway and dashboard; 0 picks a free one.' },
-  sqlPort: { flag: '--sql-port <port>', env: 'ORION_SQL_PORT', schema: port.default(8123), doc: "ClickHouse's HTTP protocol over the embedded engine; 0 picks a free one." },
-  registryPort: { flag: '--registry-port <port>', env: 'ORION_REGISTRY_PORT', schema: port.default(8081), doc: 'REST API of the embedded schema registry; 0 picks a free one.' },
-  dataDir: { flag: '--data-dir <directory>', env: 'ORION_DATA_DIR', schema: z.string().min(1).default('.orion'), doc: 'Everything that is kept: log, stores, schemas, ClickHouse, keys.' },
-  env: { flag: '--env <name>', env: 'ORION_ENV', schema: z.string().regex(/^[a-z][a-z0-9-]{0,19}$/).default('dev'), doc: 'First part of every topic name. Demo users exist in dev only.' },
-  role: { flag: '--role <role>', env: 'ORION_ROLE', schema: z.enum(['all', 'feeds', 'streams', 'sink', 'gateway']).default('all'), doc: 'What this process runs: all, feeds, streams, sink or gateway.' },
-  topology: { flag: '--topology <name>', env: 'ORION_TOPOLOGY', list: true, schema: z.array(z.string().min(1)).default([]), doc: 'Topologies to run (repeat it); all when left out.' },
-  threads: { flag: '--threads <n>', env: 'ORION_THREADS', schema: z.coerce.number().int().min(1).max(64).default(1), doc: 'Stream threads per topology.' },
-  guarantee: { flag: '--guarantee <mode>', env: 'ORION_GUARANTEE', schema: z.enum(['exactly_once', 'exactly_once_v2', 'at_least_once']).default('exactly_once_v2'), doc: 'Processing guarantee: exactly_once (the same as exactly_once_v2) or at_least_once.' },
-  commitIntervalMs: { flag: '--commit-interval-ms <ms>', env: 'ORION_COMMIT_INTERVAL_MS', schema: z.coerce.number().int().min(1).max(60_000).default(100), doc: 'Longest time between commits, in ms. Lower is fresher, higher is cheaper.' },
-  feed: { flag: '--feed <feed>', env: 'ORION_FEED', schema: z.enum(['simulator', 'replay', 'none']).default('simulator'), doc: 'Where market data come from: simulator, replay or none.' },
-  rate: { flag: '--rate <ticks>', env: 'ORION_RATE', schema: z.coerce.number().min(0.1).max(1_000_000).default(500), doc: 'Ticks per second of the simulator, over all instruments.' },
-  instruments: { flag: '--instruments <n>', env: 'ORION_INSTRUMENTS', schema: z.coerce.number().int().min(1).max(5_000).default(500), doc: 'Instruments of the simulator.' },
-  seed: { flag: '--seed <n>', env: 'ORION_SEED', schema: z.coerce.number().int().min(0).max(2 ** 32 - 1).optional(), doc: 'Seed of the simulator; the same seed, start time and ticks repeat a run exactly. Chosen and logged when left out.' },
-  startTime: { flag: '--start-time <time>', env: 'ORION_START_TIME', schema: instant.optional(), doc: 'First event time of the simulator: ISO 8601, or ms since the epoch. Now when left out.' },
-  ticks: { flag: '--ticks <n>', env: 'ORION_TICKS', schema: z.coerce.number().int().min(1).max(1e9).optional(), doc: 'Ends after this many ticks of the simulator have gone through everything.' },
-  replay: { flag: '--replay <path>', env: 'ORION_REPLAY', schema: z.string().min(1).optional(), doc: 'File or directory of recorded market data for --feed replay.' },
-  speed: { flag: '--speed <factor>', env: 'ORION_SPEED', schema: z.union([z.literal('max'), z.coerce.number().min(0.01).max(1e6)]).default(1), doc: 'Speed of replay: 1 is real time, max is as fast as possible.' },
-  exitWhenDone: { flag: '--exit-when-done', env: 'ORION_EXIT_WHEN_DONE', schema: flag.default(false), doc: 'Ends when the feed has ended and everything is processed and sunk.' },
-  brokers: { flag: '--brokers <list>', env: 'ORION_BROKERS', schema: z.string().regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, 'host:port, separated by commas').optional(), doc: 'Kafka brokers, host:port separated by commas; the embedded log when left out.' },
-  registry: { flag: '--registry <url>', env: 'ORION_REGISTRY', schema: url.optional(), doc: 'Confluent-compatible schema registry; the embedded one when left out.' },
-  clickhouse: { flag: '--clickhouse <url>', env: 'ORION_CLICKHOUSE', schema: url.optional(), doc: 'ClickHouse server, http(s)://user:password@host:port; the embedded engine when left out.' },
-  diskMax: { flag: '--disk-max <size>', env: 'ORION_DISK_MAX', schema: bytes.prefault('5GB').refine((size) => size >= 200e6, 'at least 200MB'), doc: 'Bound on the disk that log and ClickHouse use, e.g. 5GB; the oldest records go first.' },
-  logLevel: { flag: '--log-level <level>', env: 'ORION_LOG_LEVEL', schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'), doc: 'Least level of the log lines on stderr.' },
+  host: {
+    flag: '--host <address>',
+    env: 'ORION_HOST',
+    schema: z.string().min(1).max(255).default('127.0.0.1'),
+    doc: 'Address that gateway, SQL port and registry listen on.',
+  },
+  port: {
+    flag: '--port <port>',
+    env: 'ORION_PORT',
+    schema: port.default(8080),
+    doc: 'Gateway and dashboard; 0 picks a free one.',
+  },
+  sqlPort: {
+    flag: '--sql-port <port>',
+    env: 'ORION_SQL_PORT',
+    schema: port.default(8123),
+    doc: "ClickHouse's HTTP protocol over the embedded engine; 0 picks a free one.",
+  },
+  registryPort: {
+    flag: '--registry-port <port>',
+    env: 'ORION_REGISTRY_PORT',
+    schema: port.default(8081),
+    doc: 'REST API of the embedded schema registry; 0 picks a free one.',
+  },
+  dataDir: {
+    flag: '--data-dir <directory>',
+    env: 'ORION_DATA_DIR',
+    schema: z.string().min(1).default('.orion'),
+    doc: 'Everything that is kept: log, stores, schemas, ClickHouse, keys.',
+  },
+  env: {
+    flag: '--env <name>',
+    env: 'ORION_ENV',
+    schema: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,19}$/)
+      .default('dev'),
+    doc: 'First part of every topic name. Demo users exist in dev only.',
+  },
+  role: {
+    flag: '--role <role>',
+    env: 'ORION_ROLE',
+    schema: z.enum(['all', 'feeds', 'streams', 'sink', 'gateway']).default('all'),
+    doc: 'What this process runs: all, feeds, streams, sink or gateway.',
+  },
+  topology: {
+    flag: '--topology <name>',
+    env: 'ORION_TOPOLOGY',
+    list: true,
+    schema: z.array(z.string().min(1)).default([]),
+    doc: 'Topologies to run (repeat it); all when left out.',
+  },
+  threads: {
+    flag: '--threads <n>',
+    env: 'ORION_THREADS',
+    schema: z.coerce.number().int().min(1).max(64).default(1),
+    doc: 'Stream threads per topology.',
+  },
+  guarantee: {
+    flag: '--guarantee <mode>',
+    env: 'ORION_GUARANTEE',
+    schema: z.enum(['exactly_once', 'exactly_once_v2', 'at_least_once']).default('exactly_once_v2'),
+    doc: 'Processing guarantee: exactly_once (the same as exactly_once_v2) or at_least_once.',
+  },
+  commitIntervalMs: {
+    flag: '--commit-interval-ms <ms>',
+    env: 'ORION_COMMIT_INTERVAL_MS',
+    schema: z.coerce.number().int().min(1).max(60_000).default(100),
+    doc: 'Longest time between commits, in ms. Lower is fresher, higher is cheaper.',
+  },
+  feed: {
+    flag: '--feed <feed>',
+    env: 'ORION_FEED',
+    schema: z.enum(['simulator', 'replay', 'none']).default('simulator'),
+    doc: 'Where market data come from: simulator, replay or none.',
+  },
+  rate: {
+    flag: '--rate <ticks>',
+    env: 'ORION_RATE',
+    schema: z.coerce.number().min(0.1).max(1_000_000).default(500),
+    doc: 'Ticks per second of the simulator, over all instruments.',
+  },
+  instruments: {
+    flag: '--instruments <n>',
+    env: 'ORION_INSTRUMENTS',
+    schema: z.coerce.number().int().min(1).max(5_000).default(500),
+    doc: 'Instruments of the simulator.',
+  },
+  seed: {
+    flag: '--seed <n>',
+    env: 'ORION_SEED',
+    schema: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .optional(),
+    doc: 'Seed of the simulator; the same seed, start time and ticks repeat a run exactly. Chosen and logged when left out.',
+  },
+  startTime: {
+    flag: '--start-time <time>',
+    env: 'ORION_START_TIME',
+    schema: instant.optional(),
+    doc: 'First event time of the simulator: ISO 8601, or ms since the epoch. Now when left out.',
+  },
+  ticks: {
+    flag: '--ticks <n>',
+    env: 'ORION_TICKS',
+    schema: z.coerce.number().int().min(1).max(1e9).optional(),
+    doc: 'Ends after this many ticks of the simulator have gone through everything.',
+  },
+  replay: {
+    flag: '--replay <path>',
+    env: 'ORION_REPLAY',
+    schema: z.string().min(1).optional(),
+    doc: 'File or directory of recorded market data for --feed replay.',
+  },
+  speed: {
+    flag: '--speed <factor>',
+    env: 'ORION_SPEED',
+    schema: z.union([z.literal('max'), z.coerce.number().min(0.01).max(1e6)]).default(1),
+    doc: 'Speed of replay: 1 is real time, max is as fast as possible.',
+  },
+  exitWhenDone: {
+    flag: '--exit-when-done',
+    env: 'ORION_EXIT_WHEN_DONE',
+    schema: flag.default(false),
+    doc: 'Ends when the feed has ended and everything is processed and sunk.',
+  },
+  brokers: {
+    flag: '--brokers <list>',
+    env: 'ORION_BROKERS',
+    schema: z
+      .string()
+      .regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, 'host:port, separated by commas')
+      .optional(),
+    doc: 'Kafka brokers, host:port separated by commas; the embedded log when left out.',
+  },
+  registry: {
+    flag: '--registry <url>',
+    env: 'ORION_REGISTRY',
+    schema: url.optional(),
+    doc: 'Confluent-compatible schema registry; the embedded one when left out.',
+  },
+  clickhouse: {
+    flag: '--clickhouse <url>',
+    env: 'ORION_CLICKHOUSE',
+    schema: url.optional(),
+    doc: 'ClickHouse server, http(s)://user:password@host:port; the embedded engine when left out.',
+  },
+  diskMax: {
+    flag: '--disk-max <size>',
+    env: 'ORION_DISK_MAX',
+    schema: bytes.prefault('5GB').refine((size) => size >= 200e6, 'at least 200MB'),
+    doc: 'Bound on the disk that log and ClickHouse use, e.g. 5GB; the oldest records go first.',
+  },
+  logLevel: {
+    flag: '--log-level <level>',
+    env: 'ORION_LOG_LEVEL',
+    schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    doc: 'Least level of the log lines on stderr.',
+  },
 } satisfies Readonly<Record<string, OptionSpec>>
 
 export type OptionName = keyof typeof OPTIONS

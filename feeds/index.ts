@@ -1,0 +1,13 @@
+export type { FeedInstrument, FeedMessage, FeedProgress, FeedSource } from './feed-source.ts'
+export { publishInstruments } from './publish-instruments.ts'
+export type { RawEvent } from './raw-event.ts'
+export { writeRecording } from './replay/recording-format.ts'
+export { createReplay } from './replay/replay.ts'
+export {
+  type FeedOptions,
+  type FeedSummary,
+  feedGroup,
+  type RunningFeed,
+  runFeed,
+} from './run-feed.ts'
+export { createSimulator, type SimulatorOptions } from './simulator/simulator.ts'
