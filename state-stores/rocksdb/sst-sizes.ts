@@ -3,7 +3,15 @@ import { join } from 'node:path'
 
 /** The properties of a table file lie before its footer, uncompressed. */
 const TAIL_BYTES = 16 * 1024
-const PROPERTY = Buffer.from('rocksdb.column.family.name')
+
+/**
+ * Entries of the block: bytes shared with the key before, bytes that follow, length of the value, key, value. The name of
+ * the column family comes after its id, so that its key is mostly shared, unless a restart point falls there.
+ */
+const FAMILY_NAME = [
+  { before: Buffer.from([22, 4]), key: Buffer.from('name') },
+  { before: Buffer.from([0, 26]), key: Buffer.from('rocksdb.column.family.name') },
+] as const
 
 /**
  * Bytes of table files per column family: the binding exposes RocksDB's figures for the first family only. A file never
@@ -36,13 +44,10 @@ export class SstSizes {
       descriptor = openSync(path, 'r')
       const tail = Buffer.alloc(Math.min(bytes, TAIL_BYTES))
       readSync(descriptor, tail, 0, tail.length, bytes - tail.length)
-      const at = tail.lastIndexOf(PROPERTY)
+      const keyspace = familyName(tail)
       // Being written: it counts once it is whole.
-      if (at < 1) return undefined
-      // Before the name stands the length of its value; names are shorter than 128 bytes or counted as the first 127.
-      const length = tail[at - 1] ?? 0
-      const start = at + PROPERTY.length
-      const file = { keyspace: tail.toString('utf8', start, start + length), bytes }
+      if (keyspace === undefined) return undefined
+      const file = { keyspace, bytes }
       this.#files.set(name, file)
       return file
     } catch {
@@ -52,4 +57,16 @@ export class SstSizes {
       if (descriptor !== undefined) closeSync(descriptor)
     }
   }
+}
+
+function familyName(tail: Buffer): string | undefined {
+  for (const { before, key } of FAMILY_NAME) {
+    let at = tail.lastIndexOf(key)
+    for (; at >= 3; at = tail.lastIndexOf(key, at - 1)) {
+      if (tail.compare(before, 0, 2, at - 3, at - 1) !== 0) continue
+      const start = at + key.length
+      return tail.toString('utf8', start, start + tail.readUInt8(at - 1))
+    }
+  }
+  return undefined
 }
