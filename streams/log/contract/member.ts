@@ -1,0 +1,92 @@
+import type { FetchedBatch, GroupConsumer, GroupConsumerOptions, TopicPartition } from '../log.ts'
+import { type ContractContext, partitionName, text } from './context.ts'
+
+/** What happened to the members of a group, in order. */
+export interface GroupEvent {
+  readonly member: string
+  readonly kind: 'assigned' | 'revoked' | 'record'
+  /** Of `assigned` and `revoked`. */
+  readonly partitions: readonly string[]
+  readonly partition?: string
+  readonly value?: string | null
+}
+
+/** A group consumer that polls until it is stopped, and notes what it sees in a list shared with the other members. */
+export class Member {
+  readonly consumer: GroupConsumer
+  readonly #name: string
+  readonly #events: GroupEvent[]
+  #polling = true
+  #loop: Promise<void> = Promise.resolve()
+
+  static async join(
+    context: ContractContext,
+    name: string,
+    events: GroupEvent[],
+    options: Omit<GroupConsumerOptions, 'clientId'>,
+  ): Promise<Member> {
+    const note = (kind: 'assigned' | 'revoked', partitions: readonly TopicPartition[]) =>
+      events.push({ member: name, kind, partitions: partitions.map(partitionName).sort() })
+    const consumer = await context.log().createGroupConsumer({
+      clientId: name,
+      onMissingOffset: 'earliest',
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs: 10_000,
+      ...options,
+      onAssigned: async (partitions) => {
+        note('assigned', partitions)
+        await options.onAssigned?.(partitions)
+      },
+      onRevoked: async (partitions, lost) => {
+        note('revoked', partitions)
+        await options.onRevoked?.(partitions, lost)
+      },
+    })
+    const member = new Member(name, consumer, events)
+    member.#loop = member.#poll()
+    member.#loop.catch(() => {})
+    return member
+  }
+
+  private constructor(name: string, consumer: GroupConsumer, events: GroupEvent[]) {
+    this.#name = name
+    this.consumer = consumer
+    this.#events = events
+  }
+
+  owned(): string[] {
+    return this.consumer.assignment().map(partitionName).sort()
+  }
+
+  /** Ends the polling, not the membership. Rejects when polling failed. */
+  async pausePolling(): Promise<void> {
+    this.#polling = false
+    await this.#loop
+  }
+
+  async leave(): Promise<void> {
+    await this.pausePolling()
+    await this.consumer.close()
+  }
+
+  async #poll(): Promise<void> {
+    while (this.#polling) {
+      for (const batch of await this.consumer.poll({ maxWaitMs: 100 })) this.#note(batch)
+    }
+  }
+
+  #note(batch: FetchedBatch): void {
+    for (const { value } of batch.records) {
+      this.#events.push({
+        member: this.#name,
+        kind: 'record',
+        partitions: [],
+        partition: partitionName(batch),
+        value: text(value),
+      })
+    }
+  }
+}
+
+export const recordsOf = (events: readonly GroupEvent[]): string[] =>
+  events.flatMap(({ kind, value }) => (kind === 'record' ? [value ?? 'null'] : []))
