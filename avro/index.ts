@@ -61,11 +61,20 @@ export type {
   TickKind,
 } from './generated/types.ts'
 export {
+  type ConfluentRegistryOptions,
+  connectRegistry,
+} from './registry/confluent-registry.ts'
+export {
   EmbeddedRegistry,
   type EmbeddedRegistryOptions,
   openEmbeddedRegistry,
 } from './registry/embedded-registry.ts'
 export { prepareSchemas, type TopicSchema, valueSubject } from './registry/prepare-schemas.ts'
 export type { ImmediateRegistry, RegisteredVersion, SchemaRegistry } from './registry/registry.ts'
+export {
+  type RegistryServer,
+  type ServeRegistryOptions,
+  serveRegistry,
+} from './registry/serve-registry.ts'
 export type { AvroSchema, AvroSchemaObject, EventOf, RecordSchema, StreamSchema } from './schema.ts'
 export { avroValueSerde } from './value-serde.ts'

@@ -51,15 +51,20 @@ export function incompatibleWithReleased(
   return faults
 }
 
-/** Streams, and records of state stores (namespace `orion.state`), whose current schema is not the last released one. */
+/** Streams, and records that no stream carries (state stores), whose current schema is not the last released one. */
 export function unreleased(
   sources: SchemaSources,
   released: ReadonlyMap<string, readonly AvroSchemaObject[]>,
 ): readonly { readonly file: string; readonly schema: AvroSchemaObject }[] {
-  const names = [
-    ...sources.streams.map(({ stream }) => stream),
-    ...[...sources.types.keys()].filter((name) => name.startsWith('orion.state.')),
-  ]
+  const carried = new Set(
+    sources.streams.flatMap((stream) => [
+      ...parseNamedTypes(composeStream(sources, stream)).keys(),
+    ]),
+  )
+  const alone = [...sources.types].filter(
+    ([name, schema]) => schema.type === 'record' && !carried.has(name),
+  )
+  const names = [...sources.streams.map(({ stream }) => stream), ...alone.map(([name]) => name)]
   return names.flatMap((name) => {
     const versions = released.get(name) ?? []
     const schema = currentSchema(sources, name)
