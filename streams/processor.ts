@@ -60,6 +60,8 @@ export interface ProcessorContext<KOut, VOut> {
   currentSystemTimeMs(): number
   recordMetadata(): RecordMetadata | undefined
   deadLetter(cause: DeadLetterCause): void
+  /** Counts a record that the node drops by design: `late`, `null-key`, ... The reason is a stable code. */
+  drop?(reason: string): void
   /** Asks for a commit at the end of the batch. */
   commit(): void
 }

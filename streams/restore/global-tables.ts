@@ -1,0 +1,226 @@
+import { StreamsError } from '../errors.ts'
+import type { FetchedBatch, LogRecord, TopicPartition } from '../log/log.ts'
+import type { Logger } from '../logger.ts'
+import type { Counter, Metrics } from '../metrics.ts'
+import type { Processor } from '../processor.ts'
+import type { Serde } from '../serde.ts'
+import type {
+  KeyValueStore,
+  KeyValueStoreSpec,
+  StateStore,
+  StoreBackend,
+  TaskStores,
+} from '../store.ts'
+import { decide, type FailureHandlers } from '../task/handlers.ts'
+import type { GlobalView } from '../task/stream-task.ts'
+import type { InputPosition } from '../task/transaction-schedule.ts'
+import type { GlobalStoreNode, Topology } from '../topology.ts'
+import { GlobalProcessorContext } from './global-processor-context.ts'
+import { isKeyValueStore, readOnlyStore } from './read-only-store.ts'
+
+export interface GlobalTablesOptions {
+  readonly applicationId: string
+  readonly topology: Topology
+  readonly stores: StoreBackend
+  readonly directory: string
+  readonly handlers: FailureHandlers
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly overlayBytesMax: number
+}
+
+interface GlobalTable {
+  readonly node: GlobalStoreNode
+  readonly store: StateStore
+  readonly readOnly: StateStore
+  readonly positions: KeyValueStore<string, number>
+  readonly processor: Processor<unknown, unknown, never, never> | undefined
+  readonly context: GlobalProcessorContext
+  readonly applied: Counter
+}
+
+/**
+ * Every global store of an instance. Synchronous once open: a fetched batch is applied whole, with the position after it, in one store
+ * batch, so that a task sees it entirely or not at all, and a restart goes on where it stood.
+ */
+export class GlobalTables implements GlobalView {
+  readonly #options: GlobalTablesOptions
+  readonly #stores: TaskStores
+  readonly #tables: readonly GlobalTable[]
+  #positions: readonly InputPosition[] | undefined
+
+  static async open(options: GlobalTablesOptions): Promise<GlobalTables> {
+    const specs = options.topology.globalStores.flatMap(({ store }) => [
+      store,
+      positionsSpec(store.name, store.persistent),
+    ])
+    const { directory, overlayBytesMax } = options
+    const stores = await options.stores.open({
+      directory,
+      taskId: 'global',
+      specs,
+      overlayBytesMax,
+    })
+    return new GlobalTables(options, stores)
+  }
+
+  private constructor(options: GlobalTablesOptions, stores: TaskStores) {
+    this.#options = options
+    this.#stores = stores
+    this.#tables = options.topology.globalStores.map((node) => this.#makeTable(node))
+    for (const { processor, context } of this.#tables) processor?.init?.(context)
+  }
+
+  /** Next offset to apply; undefined when the partition was never applied. */
+  position({ topic, partition }: TopicPartition): number | undefined {
+    const table = this.#tables.find(({ node }) => node.topic === topic)
+    return table?.positions.get(String(partition))
+  }
+
+  store(name: string): StateStore | undefined {
+    return this.#tables.find(({ node }) => node.store.name === name)?.readOnly
+  }
+
+  positions(): readonly InputPosition[] {
+    this.#positions ??= this.#tables.flatMap(({ node: { topic }, positions }) =>
+      [...positions.all()].map(([partition, offset]) => ({
+        topic,
+        partition: Number(partition),
+        offset,
+      })),
+    )
+    return this.#positions
+  }
+
+  /** @throws {StreamsError} when a record cannot be read or applied and no handler steps over it */
+  apply(batch: FetchedBatch): void {
+    const { topic, partition, records, nextOffset } = batch
+    try {
+      for (const table of this.#tables) {
+        if (table.node.topic !== topic) continue
+        for (const record of records) this.#applyRecord(table, batch, record)
+        table.positions.put(String(partition), nextOffset)
+        table.applied.add(records.length)
+      }
+    } catch (cause) {
+      this.#stores.discard()
+      throw cause
+    }
+    this.#stores.commit(new Map())
+    this.#positions = undefined
+  }
+
+  async close(): Promise<void> {
+    for (const { processor } of this.#tables) processor?.close?.()
+    await this.#stores.close()
+  }
+
+  #applyRecord(table: GlobalTable, { topic, partition }: TopicPartition, record: LogRecord): void {
+    const { node, store, processor, context } = table
+    let key: unknown
+    let value: unknown
+    try {
+      key =
+        record.key === null ? null : node.keySerde.deserialize(topic, record.key, record.headers)
+      value =
+        record.value === null
+          ? null
+          : node.valueSerde.deserialize(topic, record.value, record.headers)
+    } catch (error) {
+      this.#deserializationFailed(node, { topic, partition }, record, error)
+      return
+    }
+    if (processor !== undefined) {
+      context.begin({ topic, partition, offset: record.offset }, record.timestampMs)
+      const { timestampMs, headers } = record
+      processor.process({ key, value, timestampMs, headers })
+    } else if (key !== null && isKeyValueStore(store)) {
+      if (value === null) store.delete(key)
+      else store.put(key, value)
+    }
+  }
+
+  #deserializationFailed(
+    node: GlobalStoreNode,
+    place: TopicPartition,
+    record: LogRecord,
+    error: unknown,
+  ): void {
+    if (error instanceof StreamsError && error.code === 'SERDE_UNKNOWN_BRANCH') return
+    const { handlers, logger } = this.#options
+    const failure = {
+      taskId: 'global',
+      node: node.sourceName,
+      error,
+      attempts: 1,
+      record,
+      ...place,
+    }
+    const decision = decide(handlers.deserialization, failure)
+    if (decision === 'fail') {
+      throw new StreamsError(
+        'STREAMS_DESERIALIZATION_FAILED',
+        `a record of global store ${node.store.name} cannot be read`,
+        { ...place, offset: record.offset, store: node.store.name },
+        'Correct the topic, or start with a deserialization handler that answers continue.',
+        error,
+      )
+    }
+    // Every instance reads the topic: dead-lettering here would write the record once an instance.
+    logger.warn(
+      { ...place, offset: record.offset, error: String(error) },
+      `a record of global store ${node.store.name} was skipped`,
+    )
+  }
+
+  #makeTable(node: GlobalStoreNode): GlobalTable {
+    const store = this.#stores.get(node.store.name).store
+    const positions = this.#stores.get(positionsName(node.store.name)).store
+    const context = new GlobalProcessorContext(
+      this.#options.applicationId,
+      node.processorName,
+      store,
+    )
+    const labels = { application: this.#options.applicationId, store: node.store.name }
+    return {
+      node,
+      store,
+      readOnly: readOnlyStore(store),
+      // Opened from `positionsSpec` just before, with these types.
+      positions: positions as KeyValueStore<string, number>,
+      processor: node.supplier?.(),
+      context,
+      applied: this.#options.metrics.counter(
+        'orion_global_store_records_total',
+        'Records applied to a global store.',
+        labels,
+      ),
+    }
+  }
+}
+
+function positionsName(store: string): string {
+  return `${store}-positions`
+}
+
+/** By partition: the next offset to apply. As persistent as what it tells about. */
+function positionsSpec(store: string, persistent: boolean): KeyValueStoreSpec<string, number> {
+  return {
+    kind: 'key-value',
+    name: positionsName(store),
+    keySerde: utf8,
+    valueSerde: decimal,
+    logged: false,
+    persistent,
+  }
+}
+
+const utf8: Serde<string> = {
+  serialize: (_topic, value) => Buffer.from(value),
+  deserialize: (_topic, bytes) => Buffer.from(bytes).toString(),
+}
+
+const decimal: Serde<number> = {
+  serialize: (_topic, value) => Buffer.from(String(value)),
+  deserialize: (_topic, bytes) => Number(Buffer.from(bytes).toString()),
+}

@@ -1,0 +1,51 @@
+import type {
+  Cancellable,
+  DeadLetterCause,
+  PunctuationType,
+  RecordMetadata,
+  StreamRecord,
+} from '../processor.ts'
+import type { StateStore } from '../store.ts'
+import type { RecordCollector } from './record-collector.ts'
+
+/** What takes a record: a processor or a sink of the compiled graph. */
+export interface RecordReceiver {
+  readonly name: string
+  /** Records taken since the last `takeCount`. */
+  process(record: StreamRecord<unknown, unknown>): void
+  takeCount(): number
+}
+
+/** What the compiled nodes need of their task. */
+export interface TaskHost {
+  readonly applicationId: string
+  readonly taskId: string
+  readonly partition: number
+  readonly collector: RecordCollector
+  readonly recordBytesMax: number
+  /** Name of the node that is working; failures are attributed to it. */
+  node: string
+  readonly streamTimeMs: number
+  readonly systemTimeMs: number
+  metadata(): RecordMetadata | undefined
+  /** A store of this task, or a global one; undefined when there is none of the name. */
+  taskStore(name: string): StateStore | undefined
+  globalStore(name: string): StateStore | undefined
+  schedule(
+    node: string,
+    intervalMs: number,
+    type: PunctuationType,
+    punctuate: (timestampMs: number) => void,
+  ): Cancellable
+  deadLetter(node: string, cause: DeadLetterCause): void
+  drop(reason: string): void
+  requestCommit(): void
+  /** Returns when the failing record is to be dropped, else throws. */
+  processingFailed(node: string, record: StreamRecord<unknown, unknown>, cause: unknown): void
+  productionFailed(
+    node: string,
+    topic: string,
+    record: StreamRecord<unknown, unknown>,
+    cause: unknown,
+  ): void
+}

@@ -1,0 +1,100 @@
+import type { Counter, Histogram, Metrics } from '../metrics.ts'
+import type { PunctuationType } from '../processor.ts'
+import type { RecordReceiver } from './task-host.ts'
+
+const COMMIT_LATENCY_BUCKETS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000]
+
+/** The series of one task. Counts of nodes are plain numbers on the hot path and are reported at commits. */
+export class TaskMetrics {
+  readonly records: Counter
+  readonly commits: Counter
+  readonly commitLatencyMs: Histogram
+  readonly restored: Counter
+  readonly deadLetters: Counter
+  readonly #metrics: Metrics
+  readonly #labels: { readonly application: string; readonly task: string }
+  readonly #dropped = new Map<string, Counter>()
+  readonly #nodes = new Map<string, Counter>()
+  readonly #punctuations: Readonly<Record<PunctuationType, Counter>>
+
+  constructor(metrics: Metrics, application: string, task: string) {
+    this.#metrics = metrics
+    const labels = { application, task }
+    this.#labels = labels
+    this.records = metrics.counter(
+      'orion_task_records_total',
+      'Input records that the task has taken.',
+      labels,
+    )
+    this.commits = metrics.counter('orion_task_commits_total', 'Commits of the task.', labels)
+    this.commitLatencyMs = metrics.histogram(
+      'orion_task_commit_latency_ms',
+      'Time from the start of a commit to its end, in ms.',
+      COMMIT_LATENCY_BUCKETS_MS,
+      labels,
+    )
+    this.restored = metrics.counter(
+      'orion_task_restored_records_total',
+      'Changelog records applied to stores.',
+      labels,
+    )
+    this.deadLetters = metrics.counter(
+      'orion_task_dead_letters_total',
+      'Records put on a dead-letter topic.',
+      labels,
+    )
+    const punctuations = (type: PunctuationType) =>
+      metrics.counter('orion_task_punctuations_total', 'Punctuations run.', { ...labels, type })
+    this.#punctuations = {
+      'stream-time': punctuations('stream-time'),
+      'wall-clock': punctuations('wall-clock'),
+    }
+  }
+
+  dropped(reason: string): void {
+    let counter = this.#dropped.get(reason)
+    if (counter === undefined) {
+      counter = this.#metrics.counter(
+        'orion_task_dropped_records_total',
+        'Records dropped, by reason.',
+        { ...this.#labels, reason },
+      )
+      this.#dropped.set(reason, counter)
+    }
+    counter.add(1)
+  }
+
+  punctuated(type: PunctuationType, count: number): void {
+    this.#punctuations[type].add(count)
+  }
+
+  lag(topic: string, partition: number, read: () => number): void {
+    this.#metrics.observe(
+      'orion_task_input_lag_records',
+      'Records between what the task has processed and the end of its input, as far as it is known.',
+      { ...this.#labels, topic, partition: String(partition) },
+      read,
+    )
+  }
+
+  reportNodes(receivers: readonly RecordReceiver[]): void {
+    for (const receiver of receivers) {
+      const count = receiver.takeCount()
+      if (count === 0) continue
+      let counter = this.#nodes.get(receiver.name)
+      if (counter === undefined) {
+        counter = this.#metrics.counter(
+          'orion_node_records_total',
+          'Records that a node has taken.',
+          { ...this.#labels, node: receiver.name },
+        )
+        this.#nodes.set(receiver.name, counter)
+      }
+      counter.add(count)
+    }
+  }
+
+  remove(): void {
+    this.#metrics.remove(this.#labels)
+  }
+}

@@ -1,0 +1,8 @@
+export { ManualClock } from './manual-clock.ts'
+export {
+  type PipeOptions,
+  TestInputTopic,
+  TestOutputTopic,
+  type TestRecord,
+} from './test-topics.ts'
+export { TopologyTestDriver, type TopologyTestDriverOptions } from './topology-test-driver.ts'

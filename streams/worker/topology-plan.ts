@@ -1,0 +1,234 @@
+import { StreamsError } from '../errors.ts'
+import type { LogAdmin, NewTopic, TopicPartition } from '../log/log.ts'
+import { taskIdOf } from '../task/task-id.ts'
+import type { SubTopology, Topology, TopologyNode } from '../topology.ts'
+
+/** A sub-topology with its topics as the log names them. */
+export interface SubTopologyPlan {
+  readonly subTopology: SubTopology
+  /** In the order of physical names, by logical name as the topology has it. */
+  readonly inputs: readonly { readonly topic: string; readonly logicalTopic: string }[]
+  /** One task each. */
+  readonly partitionCount: number
+}
+
+/** A topology on the topics of one log: which tasks there are, what they read, which topics the runtime has to make. */
+export interface TopologyPlan {
+  readonly applicationId: string
+  readonly topology: Topology
+  readonly subTopologies: readonly SubTopologyPlan[]
+  readonly inputTopics: readonly string[]
+  /** By physical topic: external and internal ones, sinks too. */
+  readonly partitionCounts: ReadonlyMap<string, number>
+  readonly internalTopics: readonly NewTopic[]
+  readonly repartitionTopics: readonly string[]
+  physicalTopic(logicalTopic: string): string
+  changelogTopic(store: string): string
+  taskOf(input: TopicPartition): string | undefined
+  inputsOf(subTopologyId: number, partition: number): readonly PlannedInput[]
+}
+
+export interface PlannedInput extends TopicPartition {
+  readonly logicalTopic: string
+}
+
+export function changelogTopicOf(applicationId: string, store: string): string {
+  return `${applicationId}-${store}-changelog`
+}
+
+export function repartitionTopicOf(applicationId: string, name: string): string {
+  return `${applicationId}-${name}-repartition`
+}
+
+/** Topics outside of the runtime that the topology names: they must exist. */
+export function externalTopics(topology: Topology): readonly string[] {
+  const internal = new Set(topology.repartitions.map((topic) => topic.name))
+  const topics = new Set<string>()
+  for (const node of allNodes(topology)) {
+    if (node.kind === 'source') for (const topic of node.topics) topics.add(topic)
+    if (node.kind === 'sink' && typeof node.topic === 'string') topics.add(node.topic)
+  }
+  for (const global of topology.globalStores) topics.add(global.topic)
+  return [...topics].filter((topic) => !internal.has(topic)).sort()
+}
+
+/** @throws {StreamsError} STREAMS_MISSING_TOPIC with every name that is missing */
+export async function planOnLog(
+  topology: Topology,
+  applicationId: string,
+  admin: LogAdmin,
+): Promise<TopologyPlan> {
+  const topics = externalTopics(topology)
+  const existing = new Set(await admin.listTopics())
+  const missing = topics.filter((topic) => !existing.has(topic))
+  if (missing.length > 0) {
+    throw new StreamsError(
+      'STREAMS_MISSING_TOPIC',
+      `topology ${topology.name} reads or writes topics that do not exist: ${missing.join(', ')}`,
+      {},
+      'Create them first; the runtime creates its own internal topics only.',
+    )
+  }
+  const counts = new Map<string, number>()
+  for (const { topic, partitions } of await admin.describeTopics(topics)) {
+    counts.set(topic, partitions)
+  }
+  return planTopology(topology, applicationId, counts)
+}
+
+/** @param externalCounts partitions of every external topic */
+export function planTopology(
+  topology: Topology,
+  applicationId: string,
+  externalCounts: ReadonlyMap<string, number>,
+): TopologyPlan {
+  const internal = new Set(topology.repartitions.map((topic) => topic.name))
+  const physicalTopic = (topic: string) =>
+    internal.has(topic) ? repartitionTopicOf(applicationId, topic) : topic
+  const changelogTopic = (store: string) => changelogTopicOf(applicationId, store)
+  const counts = repartitionCounts(topology, externalCounts)
+  const subTopologies = topology.subTopologies.map((subTopology) => {
+    const logical = sourceTopics(subTopology)
+    const inputs = logical.map((topic) => ({ topic: physicalTopic(topic), logicalTopic: topic }))
+    inputs.sort((a, b) => (a.topic < b.topic ? -1 : 1))
+    const partitionCount = Math.max(0, ...logical.map((topic) => counts.get(topic) ?? 0))
+    return { subTopology, inputs, partitionCount }
+  })
+  const partitionCounts = new Map<string, number>()
+  for (const [topic, count] of counts) partitionCounts.set(physicalTopic(topic), count)
+  const subTopologyOf = new Map<string, number>()
+  for (const { subTopology, inputs } of subTopologies) {
+    for (const { topic } of inputs) subTopologyOf.set(topic, subTopology.id)
+  }
+  return {
+    applicationId,
+    topology,
+    subTopologies,
+    inputTopics: [...subTopologyOf.keys()].sort(),
+    partitionCounts,
+    internalTopics: internalTopics(subTopologies, topology, counts, {
+      physicalTopic,
+      changelogTopic,
+    }),
+    repartitionTopics: topology.repartitions.map((topic) => physicalTopic(topic.name)),
+    physicalTopic,
+    changelogTopic,
+    taskOf: ({ topic, partition }) => {
+      const id = subTopologyOf.get(topic)
+      return id === undefined ? undefined : taskIdOf(id, partition)
+    },
+    inputsOf: (subTopologyId, partition) => {
+      const plan = subTopologies.find((one) => one.subTopology.id === subTopologyId)
+      if (plan === undefined) return []
+      return plan.inputs
+        .filter(({ topic }) => partition < (partitionCounts.get(topic) ?? 0))
+        .map((input) => ({ ...input, partition }))
+    },
+  }
+}
+
+function internalTopics(
+  subTopologies: readonly SubTopologyPlan[],
+  topology: Topology,
+  counts: ReadonlyMap<string, number>,
+  names: Pick<TopologyPlan, 'physicalTopic' | 'changelogTopic'>,
+): NewTopic[] {
+  const topics: NewTopic[] = []
+  for (const { name } of topology.repartitions) {
+    // Never by time: records keep the event time of what they came from. The runtime truncates what every task has passed.
+    topics.push({
+      topic: names.physicalTopic(name),
+      partitions: counts.get(name) ?? 0,
+      cleanup: 'delete',
+      retentionMs: -1,
+      retentionBytes: -1,
+    })
+  }
+  for (const { subTopology, partitionCount } of subTopologies) {
+    for (const store of subTopology.stores) {
+      if (!store.logged) continue
+      topics.push({
+        topic: names.changelogTopic(store.name),
+        partitions: partitionCount,
+        cleanup: 'compact',
+        retentionMs: -1,
+        retentionBytes: -1,
+      })
+    }
+  }
+  return topics
+}
+
+/**
+ * Partition counts by logical topic. A repartition topic without a count takes that of the topics it is read together with, which
+ * must be partitioned alike, else the largest of those that its writers read.
+ */
+function repartitionCounts(
+  topology: Topology,
+  externalCounts: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const counts = new Map(externalCounts)
+  const open = new Set<string>()
+  for (const { name, partitions } of topology.repartitions) {
+    if (partitions !== undefined) counts.set(name, partitions)
+    else open.add(name)
+  }
+  while (open.size > 0) {
+    const settled = [...open].filter((name) => {
+      const count = countBesides(topology, name, counts) ?? countOfWriters(topology, name, counts)
+      if (count === undefined) return false
+      counts.set(name, count)
+      return true
+    })
+    for (const name of settled) open.delete(name)
+    if (settled.length === 0) {
+      throw new StreamsError(
+        'STREAMS_UNKNOWN_PARTITIONS',
+        `the partition count of ${[...open].join(', ')} follows from nothing`,
+        {},
+        'Give the repartition a number of partitions.',
+      )
+    }
+  }
+  return counts
+}
+
+function countBesides(
+  topology: Topology,
+  name: string,
+  counts: ReadonlyMap<string, number>,
+): number | undefined {
+  const reader = topology.subTopologies.find((sub) => sourceTopics(sub).includes(name))
+  if (reader === undefined) return undefined
+  const known = sourceTopics(reader).flatMap((topic) => counts.get(topic) ?? [])
+  return known.length === 0 ? undefined : Math.max(...known)
+}
+
+function countOfWriters(
+  topology: Topology,
+  name: string,
+  counts: ReadonlyMap<string, number>,
+): number | undefined {
+  const writers = topology.subTopologies.filter((sub) =>
+    sub.nodes.some((node) => node.kind === 'sink' && node.topic === name),
+  )
+  const known = writers
+    .flatMap(sourceTopics)
+    .filter((topic) => topic !== name)
+    .map((topic) => counts.get(topic))
+  if (known.length === 0) return undefined
+  let largest = 0
+  for (const count of known) {
+    if (count === undefined) return undefined
+    largest = Math.max(largest, count)
+  }
+  return largest
+}
+
+function sourceTopics(subTopology: SubTopology): string[] {
+  return subTopology.nodes.flatMap((node) => (node.kind === 'source' ? [...node.topics] : []))
+}
+
+function allNodes(topology: Topology): readonly TopologyNode[] {
+  return topology.subTopologies.flatMap((sub) => sub.nodes)
+}
