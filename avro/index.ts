@@ -32,6 +32,7 @@ export type {
   AssetClass,
   BarClosed,
   BarOrigin,
+  BookLevel,
   DeadLettered,
   Entity,
   FeedBar,

@@ -61,8 +61,9 @@ export interface SourceNode extends NodeBase {
 export interface ProcessorNode extends NodeBase {
   readonly kind: 'processor'
   readonly supplier: ProcessorSupplier<any, any, any, any>
-  /** Stores of this sub-topology, and global stores (read-only), that the processor may ask for. */
   readonly stores: readonly string[]
+  /** Global stores that the author named for this processor; it can read any of them. */
+  readonly globalStores?: readonly string[]
 }
 
 /** Chooses the topic per record; undefined drops nothing: it is an error with the node's name. */

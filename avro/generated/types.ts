@@ -78,6 +78,14 @@ export interface BarClosed {
 
 export type BarOrigin = 'COMPUTED' | 'FEED'
 
+/** A level of an order book as it is kept. */
+export interface BookLevel {
+  /** 0: gone; kept only until the book is complete. */
+  readonly size: number
+  /** Of the update that set it. */
+  readonly updateId: number
+}
+
 /** A bar made by the source: of trades, or of quotes (bid and ask). */
 export interface FeedBar {
   readonly instrumentId: string
@@ -324,6 +332,8 @@ export interface SnapshotState {
   readonly dayTicks: number
   /** Last update that was applied to the book; 0 without one. */
   readonly bookUpdateId: number
+  /** The book began with a full snapshot; until then it holds what updates said. */
+  readonly bookComplete: boolean
 }
 
 export type TickKind = 'QUOTE' | 'TRADE'

@@ -74,8 +74,8 @@ function subTopologies(
   for (const [name, each] of draft.nodes) {
     const id = ids.get(groupOf(name)) ?? 0
     const nodes = members.get(id)
-    if (nodes === undefined) members.set(id, [linked(each)])
-    else nodes.push(linked(each))
+    if (nodes === undefined) members.set(id, [linked(each, draft.stores)])
+    else nodes.push(linked(each, draft.stores))
   }
   const inOrder = [...members].sort(([left], [right]) => left - right)
   return inOrder.map(([id, nodes]) => ({
@@ -86,12 +86,12 @@ function subTopologies(
   }))
 }
 
-function linked(draft: NodeDraft): TopologyNode {
-  const { parents, children, stores, node } = draft
-  const links = { parents: [...parents], children: [...children] }
-  return node.kind === 'processor'
-    ? { ...node, ...links, stores: [...stores] }
-    : { ...node, ...links }
+function linked(draft: NodeDraft, locals: ReadonlyMap<string, StoreSpec>): TopologyNode {
+  const { stores, node } = draft
+  const links = { parents: [...draft.parents], children: [...draft.children] }
+  if (node.kind !== 'processor') return { ...node, ...links }
+  const globalStores = stores.filter((name) => !locals.has(name))
+  return { ...node, ...links, stores: stores.filter((name) => locals.has(name)), globalStores }
 }
 
 function storesOf(

@@ -1,0 +1,64 @@
+import type { BarsEnvelope, OpenBars, TicksEnvelope } from '#avro'
+import {
+  type KeyValueStore,
+  type KeyValueStoreSpec,
+  keyValueStoreOf,
+  type Processor,
+  type ProcessorContext,
+  type ProcessorSupplier,
+  type StreamRecord,
+} from '#streams'
+import { deriveEvent, type EventMaker } from '../derived-event.ts'
+import { type BarRules, foldBars, NO_BARS } from './bars.ts'
+
+export interface BarsOptions {
+  readonly topology: string
+  readonly openBars: KeyValueStoreSpec<string, OpenBars>
+  readonly rules: BarRules
+}
+
+/** Each bar once, when it is final; its record carries the end of its window. */
+export function closeBars(
+  options: BarsOptions,
+): ProcessorSupplier<string, TicksEnvelope, string, BarsEnvelope> {
+  return () => new CloseBars(options)
+}
+
+class CloseBars implements Processor<string, TicksEnvelope, string, BarsEnvelope> {
+  readonly #options: BarsOptions
+  #context: ProcessorContext<string, BarsEnvelope> | undefined
+  #openBars: KeyValueStore<string, OpenBars> | undefined
+  #maker: EventMaker = { topology: '', node: '' }
+
+  constructor(options: BarsOptions) {
+    this.#options = options
+  }
+
+  init(context: ProcessorContext<string, BarsEnvelope>): void {
+    this.#context = context
+    this.#maker = { topology: this.#options.topology, node: context.nodeName }
+    this.#openBars = keyValueStoreOf(context, this.#options.openBars)
+  }
+
+  process(record: StreamRecord<string, TicksEnvelope>): void {
+    const { key, value: event, headers } = record
+    const before = this.#openBars?.get(key) ?? NO_BARS
+    const { state, closed } = foldBars(this.#options.rules, before, event)
+    this.#openBars?.put(key, state)
+    for (let ordinal = 0; ordinal < closed.length; ordinal++) {
+      const payload = closed[ordinal]
+      if (payload === undefined) break
+      const timestampMs = payload.windowStartMs + payload.intervalMs
+      const value = deriveEvent(this.#maker, event, {
+        eventType: 'BarClosed',
+        payload,
+        occurredAt: timestampMs,
+        entityType: 'Instrument',
+        entityId: payload.instrumentId,
+        sequence: before.sequence + ordinal + 1,
+        ordinal,
+      })
+      this.#context?.forward({ key, value, timestampMs, headers })
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { Topology } from '#streams'
+import type { Topics } from '#topics'
+import { barsTopology } from './bars.ts'
+import { marketDataTopology } from './market-data.ts'
+import { snapshotsTopology } from './snapshots.ts'
+
+export interface TopologyEntry {
+  /** Never changes: application id, internal topics and local state go by it. */
+  readonly name: string
+  /** In a sentence, for `orion topology list`. */
+  readonly does: string
+  readonly build: (topics: Topics) => Topology
+}
+
+/** Every topology, in the order of the data's way. */
+export const topologies: readonly TopologyEntry[] = [
+  {
+    name: 'market-data',
+    does: 'Normalises feed messages to ticks, depth, heartbeats and bars; detects silent instruments.',
+    build: marketDataTopology,
+  },
+  {
+    name: 'snapshots',
+    does: 'Keeps the latest state, day range and order book of each instrument.',
+    build: snapshotsTopology,
+  },
+  {
+    name: 'bars',
+    does: 'Makes bars of 1 s, 1 m and 1 h with VWAP by event time.',
+    build: barsTopology,
+  },
+]

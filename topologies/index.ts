@@ -1,0 +1,5 @@
+export { barsTopology } from './bars.ts'
+export { type TopologyEntry, topologies } from './catalogue.ts'
+export { marketDataTopology } from './market-data.ts'
+export { snapshotsTopology } from './snapshots.ts'
+export { stores } from './stores.ts'
