@@ -1,0 +1,178 @@
+import { z } from 'zod'
+import { ASSET_CLASSES, ROLES } from '../identity/roles.ts'
+import type {
+  Bar,
+  DepthLevel,
+  Instrument,
+  MarketSnapshot,
+  Me,
+  Page,
+  Problem,
+  Quality,
+  Session,
+} from '../protocol.ts'
+
+/** Named schemas: they become components of the API's description. */
+export const models = z.registry<{ readonly id: string }>()
+
+function model<S extends z.ZodType>(id: string, schema: S): S {
+  models.add(schema, { id })
+  return schema
+}
+
+export const NameSchema = z.string().min(1).max(64)
+
+export const InstrumentId = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[\x21-\x7e]+$/, 'printable ASCII without spaces')
+
+export const Login = model(
+  'Login',
+  z.strictObject({ tenant: NameSchema, user: NameSchema, password: z.string().min(1).max(256) }),
+)
+export const Refresh = model(
+  'Refresh',
+  z.strictObject({ refreshToken: z.string().min(1).max(256) }),
+)
+
+export const SessionSchema = model(
+  'Session',
+  z.object({
+    accessToken: z.string().describe('A JWT; send it as Authorization: Bearer.'),
+    refreshToken: z.string().describe('Good for one use at /api/v1/refresh.'),
+    expiresAt: z.iso.datetime().describe('Of the access token.'),
+  }) satisfies z.ZodType<Session>,
+)
+
+export const AssetClassSchema = model('AssetClass', z.enum(ASSET_CLASSES))
+
+export const MeSchema = model(
+  'Me',
+  z.object({
+    user: z.string(),
+    tenant: z.string(),
+    roles: z.array(z.enum(ROLES)),
+    entitlements: z.object({ assetClasses: z.array(AssetClassSchema) }),
+  }) satisfies z.ZodType<Me>,
+)
+
+const decimal = z.string().describe('A decimal, as text.')
+const timeMs = z.int().describe('Milliseconds since the epoch, UTC.')
+const price = z.number().nullable()
+
+export const InstrumentSchema = model(
+  'Instrument',
+  z.object({
+    instrumentId: z.string(),
+    symbol: z.string(),
+    venue: z.string(),
+    name: z.string(),
+    assetClass: AssetClassSchema,
+    currency: z.string(),
+    tickSize: decimal,
+    lotSize: decimal,
+    priceDecimals: z.int(),
+    staleAfterMs: z.int(),
+    tenor: z.string().nullable(),
+    tradingHours: z.string(),
+    enabled: z.boolean(),
+  }) satisfies z.ZodType<Instrument>,
+)
+
+const QUALITIES = [
+  'GOOD',
+  'UNKNOWN',
+  'INDICATIVE',
+  'SUSPICIOUS',
+  'LATE',
+  'CROSSED',
+  'ONE_SIDED',
+] as const satisfies readonly Quality[]
+
+const DepthLevelSchema = model(
+  'DepthLevel',
+  z.object({ price: z.number(), size: z.number() }) satisfies z.ZodType<DepthLevel>,
+)
+
+export const MarketSnapshotSchema = model(
+  'MarketSnapshot',
+  z.object({
+    instrumentId: z.string(),
+    bid: price,
+    ask: price,
+    mid: price,
+    eventTimeMs: timeMs,
+    publishedAtMs: timeMs.describe('When the gateway took the value from its topic.'),
+    sequence: z.int().describe('Counts the snapshots of this instrument.'),
+    stale: z.boolean(),
+    quality: z.enum(QUALITIES).describe('GOOD, or the worst flag.'),
+    bidSize: price,
+    askSize: price,
+    lastPrice: price,
+    lastSize: price,
+    dayOpen: price,
+    dayHigh: price,
+    dayLow: price,
+    dayVolume: z.number(),
+    bids: z.array(DepthLevelSchema),
+    asks: z.array(DepthLevelSchema),
+    source: z.string(),
+  }) satisfies z.ZodType<MarketSnapshot>,
+)
+
+export const BarSchema = model(
+  'Bar',
+  z.object({
+    windowStartMs: timeMs,
+    open: z.number(),
+    high: z.number(),
+    low: z.number(),
+    close: z.number(),
+    volume: z.number(),
+    vwap: z.number().nullable(),
+    ticks: z.int(),
+    origin: z.enum(['COMPUTED', 'FEED']),
+  }) satisfies z.ZodType<Bar>,
+)
+
+const nextCursor = z
+  .string()
+  .nullable()
+  .describe('Send it as cursor for the next page; null on the last.')
+
+export const InstrumentPage = model(
+  'InstrumentPage',
+  z.object({ items: z.array(InstrumentSchema), nextCursor }) satisfies z.ZodType<Page<Instrument>>,
+)
+export const BarPage = model(
+  'BarPage',
+  z.object({ items: z.array(BarSchema), nextCursor }) satisfies z.ZodType<Page<Bar>>,
+)
+
+export const ProblemSchema = model(
+  'Problem',
+  z.object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    correlationId: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).exactOptional(),
+  }) satisfies z.ZodType<Problem>,
+)
+
+export const Readiness = model(
+  'Readiness',
+  z.object({
+    status: z.enum(['ready', 'not-ready']),
+    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  }),
+)
+
+export const Health = model('Health', z.object({ status: z.literal('up') }))
+
+export const RevokedSessions = model('RevokedSessions', z.object({ sessions: z.int() }))
+
+export const Jwks = model('Jwks', z.object({ keys: z.array(z.record(z.string(), z.unknown())) }))

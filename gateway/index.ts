@@ -1,0 +1,11 @@
+export type { BarQuery, BarSource } from './api/bar-source.ts'
+export type { CheckResult, ReadinessCheck } from './api/operations-routes.ts'
+export {
+  type IdentityOptions,
+  type IdentityProvider,
+  openIdentityProvider,
+} from './identity/identity-provider.ts'
+export type { Principal } from './identity/principal.ts'
+export { GATEWAY_LIMITS, type GatewayLimits } from './limits.ts'
+export type { RandomSource } from './random-source.ts'
+export { type Gateway, type GatewayOptions, startGateway } from './start-gateway.ts'

@@ -1,0 +1,37 @@
+import type { Counter, Histogram, Metrics } from '#streams'
+
+export interface StreamMetrics {
+  readonly frames: Counter
+  readonly frameBytes: Counter
+  readonly framesSkipped: Counter
+  readonly slowClosed: Counter
+  readonly refused: Counter
+  readonly passSeconds: Histogram
+}
+
+export function streamMetrics(metrics: Metrics): StreamMetrics {
+  return {
+    frames: metrics.counter('orion_gateway_frames_total', 'Market frames written to clients.'),
+    frameBytes: metrics.counter(
+      'orion_gateway_frame_bytes_total',
+      'Bytes of market frames written to clients.',
+    ),
+    framesSkipped: metrics.counter(
+      'orion_gateway_frames_skipped_total',
+      'Frames that a slow client did not get; it gets the latest values later.',
+    ),
+    slowClosed: metrics.counter(
+      'orion_gateway_slow_clients_closed_total',
+      'Connections closed because they read too slowly for too long.',
+    ),
+    refused: metrics.counter(
+      'orion_gateway_subscriptions_refused_total',
+      'Instruments that a client asked for and may not see, or that do not exist.',
+    ),
+    passSeconds: metrics.histogram(
+      'orion_gateway_frame_pass_seconds',
+      'Time to write one tick of the coalescer to all clients, in s.',
+      [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+    ),
+  }
+}

@@ -1,0 +1,101 @@
+import type { InstrumentsEnvelope } from '#avro'
+import { PLATFORM_TENANT, recordKey } from '#topics'
+import { isEntitled, type Principal } from '../identity/principal.ts'
+import type { AssetClass, Instrument } from '../protocol.ts'
+
+export interface InstrumentRow {
+  /** Whose it is: the caller's own tenant, or the platform's. */
+  readonly tenant: string
+  readonly instrument: Instrument
+}
+
+/** Instruments by `tenantId|instrumentId`, sorted for paging. Keeps at most `instrumentsMax`; what comes then is counted and left out. */
+export class InstrumentsView {
+  readonly #instrumentsMax: number
+  readonly #byKey = new Map<string, InstrumentRow>()
+  #sorted: readonly InstrumentRow[] | undefined
+  #leftOut = 0
+
+  constructor(instrumentsMax: number) {
+    this.#instrumentsMax = instrumentsMax
+  }
+
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  get leftOut(): number {
+    return this.#leftOut
+  }
+
+  apply(key: string, event: InstrumentsEnvelope | undefined): void {
+    this.#sorted = undefined
+    if (event === undefined) {
+      this.#byKey.delete(key)
+    } else if (this.#byKey.size >= this.#instrumentsMax && !this.#byKey.has(key)) {
+      this.#leftOut += 1
+    } else {
+      this.#byKey.set(key, { tenant: event.tenantId, instrument: toInstrument(event) })
+    }
+  }
+
+  /** The caller's own instrument of that id, else the shared one; whether or not it is entitled to it. */
+  find(tenant: string, instrumentId: string): InstrumentRow | undefined {
+    const own = this.#byKey.get(recordKey(tenant, instrumentId))
+    return own ?? this.#byKey.get(recordKey(PLATFORM_TENANT, instrumentId))
+  }
+
+  /** Those after `afterId` that the caller may see, by id; one more than `limit` if there are more. */
+  list(
+    principal: Principal,
+    filter: {
+      readonly afterId: string | undefined
+      readonly limit: number
+      readonly assetClass: AssetClass | undefined
+      readonly q: string | undefined
+    },
+  ): readonly Instrument[] {
+    const { afterId, limit, assetClass } = filter
+    const q = filter.q?.toLowerCase()
+    const found: Instrument[] = []
+    for (const { tenant, instrument } of this.#sortedRows()) {
+      if (afterId !== undefined && instrument.instrumentId <= afterId) continue
+      if (!this.#isVisible(principal, tenant, instrument)) continue
+      if (assetClass !== undefined && instrument.assetClass !== assetClass) continue
+      if (q !== undefined && !mentions(instrument, q)) continue
+      found.push(instrument)
+      if (found.length > limit) break
+    }
+    return found
+  }
+
+  #isVisible(principal: Principal, tenant: string, instrument: Instrument): boolean {
+    if (!isEntitled(principal, instrument.assetClass)) return false
+    if (tenant === principal.tenant) return true
+    // A tenant's own instrument hides the shared one of the same id.
+    return (
+      tenant === PLATFORM_TENANT &&
+      !this.#byKey.has(recordKey(principal.tenant, instrument.instrumentId))
+    )
+  }
+
+  #sortedRows(): readonly InstrumentRow[] {
+    this.#sorted ??= [...this.#byKey.values()].sort((a, b) =>
+      a.instrument.instrumentId < b.instrument.instrumentId ? -1 : 1,
+    )
+    return this.#sorted
+  }
+}
+
+function mentions(instrument: Instrument, q: string): boolean {
+  return (
+    instrument.instrumentId.toLowerCase().includes(q) ||
+    instrument.name.toLowerCase().includes(q) ||
+    instrument.symbol.toLowerCase().includes(q)
+  )
+}
+
+function toInstrument({ payload }: InstrumentsEnvelope): Instrument {
+  const { priceBasis: _, tickSize, lotSize, ...rest } = payload
+  return { ...rest, tickSize: tickSize.toFixed(), lotSize: lotSize.toFixed() }
+}

@@ -1,0 +1,235 @@
+import type { Logger, Metrics, Serde } from '#streams'
+import type { FetchedBatch, Log, LogRecord, PartitionReader } from '#streams/log'
+
+/** What a view needs of a declared topic (`#topics`). */
+export interface ViewTopic<T> {
+  readonly name: string
+  readonly valueSerde: Serde<T>
+}
+
+/** One topic of a view and what is done with its records. */
+export interface ViewSource {
+  readonly topic: string
+  /** `undefined` is a tombstone. Synchronous; a record that cannot be decoded never gets here. */
+  apply(record: LogRecord): void
+  /** See `Serde.pending`. */
+  pending(value: Uint8Array): Promise<void> | undefined
+}
+
+export interface TopicViewOptions {
+  readonly name: string
+  readonly log: Log
+  readonly sources: readonly ViewSource[]
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Waited for before each batch is applied: lets a reader of the view see it unchanged while it waits. */
+  readonly gate?: () => Promise<void> | undefined
+}
+
+const POLL_MS = 50
+const RECORDS_PER_POLL_MAX = 2_000
+const BUFFERED_BYTES_MAX = 8 * 1024 * 1024
+const RETRY_MS_MIN = 50
+const RETRY_MS_MAX = 5_000
+
+/**
+ * Reads every partition of its topics from the earliest record, without a group, and follows them. When the log fails it goes on where
+ * it was, with a backoff. Never holds more of the log than one fetch.
+ */
+export class TopicView {
+  readonly #options: TopicViewOptions
+  readonly #sources: ReadonlyMap<string, ViewSource>
+  /** Next offset to read, and the end as it was at start, by `topic-partition`. */
+  readonly #positions = new Map<
+    string,
+    { topic: string; partition: number; next: number; target: number }
+  >()
+  readonly #unreadable
+  readonly #applied
+  readonly #stop = new AbortController()
+  #caughtUp = false
+  #failure: string | undefined
+  #running: Promise<void> | undefined
+
+  constructor(options: TopicViewOptions) {
+    this.#options = options
+    this.#sources = new Map(options.sources.map((source) => [source.topic, source]))
+    const labels = { view: options.name }
+    this.#unreadable = options.metrics.counter(
+      'orion_gateway_view_unreadable_total',
+      'Records that a view skipped: not decodable.',
+      labels,
+    )
+    this.#applied = options.metrics.counter(
+      'orion_gateway_view_records_total',
+      'Records that a view has read.',
+      labels,
+    )
+    options.metrics.observe(
+      'orion_gateway_view_caught_up',
+      '1 when the view has seen all that was there at start.',
+      labels,
+      () => (this.#caughtUp ? 1 : 0),
+    )
+  }
+
+  get name(): string {
+    return this.#options.name
+  }
+
+  start(): void {
+    this.#running ??= this.#follow()
+  }
+
+  /** Whether all that was in the topics at start has been seen, and the log answers. */
+  state(): { readonly ok: boolean; readonly detail: string } {
+    if (this.#failure !== undefined) return { ok: false, detail: this.#failure }
+    if (this.#caughtUp) return { ok: true, detail: 'caught up' }
+    const positions = [...this.#positions.values()]
+    const left = positions.reduce((sum, { next, target }) => sum + Math.max(0, target - next), 0)
+    return { ok: false, detail: positions.length === 0 ? 'opening' : `${left} records behind` }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+
+  async #follow(): Promise<void> {
+    let retryMs = RETRY_MS_MIN
+    while (!this.#stop.signal.aborted) {
+      let reader: PartitionReader | undefined
+      try {
+        reader = await this.#open()
+        while (!this.#stop.signal.aborted) {
+          const batches = await reader.poll({
+            maxWaitMs: POLL_MS,
+            recordsMax: RECORDS_PER_POLL_MAX,
+          })
+          await this.#options.gate?.()
+          for (const batch of batches) await this.#take(batch)
+          this.#failure = undefined
+          retryMs = RETRY_MS_MIN
+          if (!this.#caughtUp) this.#noteCatchUp()
+        }
+      } catch (error) {
+        this.#failure = error instanceof Error ? error.message : String(error)
+        this.#options.logger.warn(
+          { view: this.#options.name, error: this.#failure, retryMs },
+          'gateway: a view lost the log',
+        )
+        await this.#pause(retryMs)
+        retryMs = Math.min(RETRY_MS_MAX, retryMs * 2)
+      } finally {
+        await reader?.close().catch(() => {})
+      }
+    }
+  }
+
+  async #open(): Promise<PartitionReader> {
+    const { log, name } = this.#options
+    if (this.#positions.size === 0) await this.#findPartitions()
+    const reader = await log.createPartitionReader({
+      clientId: `gateway-${name}`,
+      isolation: 'read_committed',
+      bufferedBytesMax: BUFFERED_BYTES_MAX,
+    })
+    try {
+      await reader.assign(
+        [...this.#positions.values()].map(({ topic, partition, next }) => ({
+          topic,
+          partition,
+          offset: next,
+        })),
+      )
+    } catch (error) {
+      await reader.close().catch(() => {})
+      throw error
+    }
+    return reader
+  }
+
+  async #findPartitions(): Promise<void> {
+    const { admin } = this.#options.log
+    const described = await admin.describeTopics([...this.#sources.keys()])
+    const partitions = described.flatMap(({ topic, partitions }) =>
+      Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
+    )
+    const ends = await admin.offsets(partitions, 'stable')
+    for (const [i, { topic, partition }] of partitions.entries()) {
+      this.#positions.set(`${topic}-${partition}`, {
+        topic,
+        partition,
+        next: 0,
+        target: ends[i] ?? 0,
+      })
+    }
+  }
+
+  async #take(batch: FetchedBatch): Promise<void> {
+    const source = this.#sources.get(batch.topic)
+    const position = this.#positions.get(`${batch.topic}-${batch.partition}`)
+    if (source === undefined || position === undefined) return
+    for (const record of batch.records) {
+      const pending = record.value === null ? undefined : source.pending(record.value)
+      if (pending !== undefined) await pending
+      try {
+        source.apply(record)
+      } catch (error) {
+        this.#unreadable.add(1)
+        this.#options.logger.debug(
+          {
+            topic: batch.topic,
+            partition: batch.partition,
+            offset: record.offset,
+            error: String(error),
+          },
+          'gateway: a view skipped a record',
+        )
+      }
+    }
+    position.next = batch.nextOffset
+    this.#applied.add(batch.records.length)
+  }
+
+  #noteCatchUp(): void {
+    for (const { next, target } of this.#positions.values()) if (next < target) return
+    this.#caughtUp = true
+    this.#options.logger.info({ view: this.#options.name }, 'gateway: a view has caught up')
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#stop.signal.addEventListener(
+        'abort',
+        () => {
+          clearTimeout(timer)
+          resolve()
+        },
+        { once: true },
+      )
+    })
+  }
+}
+
+/** Decodes each record and hands it on with its key `tenantId|entityId`. */
+export function viewSource<T>(
+  topic: ViewTopic<T>,
+  apply: (key: string, value: T | undefined) => void,
+): ViewSource {
+  const { name, valueSerde } = topic
+  return {
+    topic: name,
+    apply: ({ key, value, headers }) => {
+      if (key === null) throw new Error('a record without a key')
+      apply(
+        KEY.decode(key),
+        value === null ? undefined : valueSerde.deserialize(name, value, headers),
+      )
+    },
+    pending: (value) => valueSerde.pending?.(value),
+  }
+}
+
+const KEY = new TextDecoder()
