@@ -15,11 +15,16 @@ export function parseType(schema: AvroSchema): AvroType {
   return parse(schema, {})
 }
 
-/** Every named type that a schema declares, by full name, each whole in itself. */
-export function parseNamedTypes(schema: AvroSchema): ReadonlyMap<string, AvroSchema> {
+/** Every type that a schema names, by full name. */
+export function namedTypes(schema: AvroSchema): ReadonlyMap<string, AvroType> {
   const registry: Record<string, AvroType> = {}
   parse(schema, registry)
-  return new Map(Object.entries(registry).map(([name, type]) => [name, exportSchema(type)]))
+  return new Map(Object.entries(registry))
+}
+
+/** Every named type that a schema declares, by full name, each whole in itself. */
+export function parseNamedTypes(schema: AvroSchema): ReadonlyMap<string, AvroSchema> {
+  return new Map([...namedTypes(schema)].map(([name, type]) => [name, exportSchema(type)]))
 }
 
 /** A field of a record type. */

@@ -1,4 +1,4 @@
-import { parseType } from './avro-type.ts'
+import { type AvroType, namedTypes, parseType } from './avro-type.ts'
 import type { AvroSchema } from './schema.ts'
 
 export type Compatibility =
@@ -12,14 +12,29 @@ export type Compatibility =
 
 /** Why data written with `writer` cannot be read with `reader`; undefined when it can. */
 export function readFailure(reader: AvroSchema, writer: AvroSchema): string | undefined {
-  const readerType = parseType(reader)
-  const writerType = parseType(writer)
+  const failure = resolveFailure(parseType(reader), parseType(writer))
+  if (failure === undefined) return undefined
+  const reason = innerFailure(reader, writer) ?? failure
+  return reason.length > 400 ? `${reason.slice(0, 400)}...` : reason
+}
+
+/** A union only says that none of its branches can read; the reason is in the record of the same name. */
+function innerFailure(reader: AvroSchema, writer: AvroSchema): string | undefined {
+  const readers = namedTypes(reader)
+  for (const [name, writerType] of namedTypes(writer)) {
+    const readerType = readers.get(name)
+    const failure = readerType && resolveFailure(readerType, writerType)
+    if (failure !== undefined && !failure.startsWith('cannot read')) return failure
+  }
+  return undefined
+}
+
+function resolveFailure(reader: AvroType, writer: AvroType): string | undefined {
   try {
-    readerType.createResolver(writerType)
+    reader.createResolver(writer)
     return undefined
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    return message.length > 400 ? `${message.slice(0, 400)}...` : message
+    return cause instanceof Error ? cause.message : String(cause)
   }
 }
 
