@@ -73,7 +73,7 @@ export class SubjectStore {
       .get(subject)
       ?.filter(({ deleted }) => options.deleted || !deleted)
     if (versions === undefined || versions.length === 0) throw unknownSubject(subject)
-    return versions
+    return versions.map(({ version, id, schema }) => ({ subject, version, id, schema }))
   }
 
   version(
