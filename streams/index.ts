@@ -28,6 +28,7 @@ export {
   TopologyBuilder,
 } from './authoring/topology-builder.ts'
 export { type Clock, systemClock } from './clock.ts'
+export { DESCRIPTION_FORMATS, type DescriptionFormat, describe } from './describe/describe.ts'
 export { type ErrorPlace, StreamsError } from './errors.ts'
 export type { CleanupPolicy, Header, NewTopic } from './log/log.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'

@@ -1,4 +1,4 @@
-import type { BarsEnvelope, OpenBars, TicksEnvelope } from '#avro'
+import { type BarsEnvelope, causedEvent, type OpenBars, type TicksEnvelope } from '#avro'
 import {
   type KeyValueStore,
   type KeyValueStoreSpec,
@@ -8,7 +8,6 @@ import {
   type ProcessorSupplier,
   type StreamRecord,
 } from '#streams'
-import { deriveEvent, type EventMaker } from '../derived-event.ts'
 import { type BarRules, foldBars, NO_BARS } from './bars.ts'
 
 export interface BarsOptions {
@@ -28,7 +27,7 @@ class CloseBars implements Processor<string, TicksEnvelope, string, BarsEnvelope
   readonly #options: BarsOptions
   #context: ProcessorContext<string, BarsEnvelope> | undefined
   #openBars: KeyValueStore<string, OpenBars> | undefined
-  #maker: EventMaker = { topology: '', node: '' }
+  #maker = { producer: '', node: '' }
 
   constructor(options: BarsOptions) {
     this.#options = options
@@ -36,7 +35,7 @@ class CloseBars implements Processor<string, TicksEnvelope, string, BarsEnvelope
 
   init(context: ProcessorContext<string, BarsEnvelope>): void {
     this.#context = context
-    this.#maker = { topology: this.#options.topology, node: context.nodeName }
+    this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#openBars = keyValueStoreOf(context, this.#options.openBars)
   }
 
@@ -49,14 +48,15 @@ class CloseBars implements Processor<string, TicksEnvelope, string, BarsEnvelope
       const payload = closed[ordinal]
       if (payload === undefined) break
       const timestampMs = payload.windowStartMs + payload.intervalMs
-      const value = deriveEvent(this.#maker, event, {
+      const value = causedEvent(this.#maker, event, ordinal, {
         eventType: 'BarClosed',
         payload,
         occurredAt: timestampMs,
-        entityType: 'Instrument',
-        entityId: payload.instrumentId,
-        sequence: before.sequence + ordinal + 1,
-        ordinal,
+        entity: {
+          entityType: 'Instrument',
+          entityId: payload.instrumentId,
+          sequence: before.sequence + ordinal + 1,
+        },
       })
       this.#context?.forward({ key, value, timestampMs, headers })
     }

@@ -1,4 +1,11 @@
-import type { BarsEnvelope, InstrumentsEnvelope, LastTick, RawEnvelope, TicksEnvelope } from '#avro'
+import {
+  type BarsEnvelope,
+  causedEvent,
+  type InstrumentsEnvelope,
+  type LastTick,
+  type RawEnvelope,
+  type TicksEnvelope,
+} from '#avro'
 import {
   globalStoreOf,
   type KeyValueStore,
@@ -10,7 +17,6 @@ import {
   type ReadOnlyKeyValueStore,
   type StreamRecord,
 } from '#streams'
-import { deriveEvent, type EventMaker, PLATFORM_TENANT } from '../derived-event.ts'
 import { NO_TICK, type Normalised, normalise } from './normalise.ts'
 import { refusal } from './refusals.ts'
 
@@ -34,7 +40,7 @@ class NormaliseFeed implements Processor<string, RawEnvelope, string, Normalised
   #context: ProcessorContext<string, NormalisedEvent> | undefined
   #lastTicks: KeyValueStore<string, LastTick> | undefined
   #instruments: ReadOnlyKeyValueStore<string, InstrumentsEnvelope> | undefined
-  #maker: EventMaker = { topology: '', node: '' }
+  #maker = { producer: '', node: '' }
 
   constructor(options: NormaliseOptions) {
     this.#options = options
@@ -44,7 +50,7 @@ class NormaliseFeed implements Processor<string, RawEnvelope, string, Normalised
     this.#context = context
     this.#lastTicks = keyValueStoreOf(context, this.#options.lastTicks)
     this.#instruments = globalStoreOf(context, this.#options.instruments)
-    this.#maker = { topology: this.#options.topology, node: context.nodeName }
+    this.#maker = { producer: this.#options.topology, node: context.nodeName }
   }
 
   process(record: StreamRecord<string, RawEnvelope | undefined>): void {
@@ -92,42 +98,29 @@ class NormaliseFeed implements Processor<string, RawEnvelope, string, Normalised
 }
 
 function eventOf(
-  maker: EventMaker,
+  maker: { readonly producer: string; readonly node: string },
   cause: RawEnvelope,
   result: Exclude<Normalised, { eventType: 'refused' }>,
 ): NormalisedEvent {
-  const about = {
-    occurredAt: result.eventTimeMs,
-    entityType: 'Instrument',
-    entityId: result.payload.instrumentId,
-    sequence: result.sequence,
-    ordinal: 0,
-  }
+  const { eventTimeMs: occurredAt, sequence } = result
+  const entity = { entityType: 'Instrument', entityId: result.payload.instrumentId, sequence }
   switch (result.eventType) {
-    case 'MarketTickReceived':
-      return deriveEvent(maker, cause, {
-        ...about,
-        eventType: result.eventType,
-        payload: result.payload,
-      })
-    case 'MarketDepthReceived':
-      return deriveEvent(maker, cause, {
-        ...about,
-        eventType: result.eventType,
-        payload: result.payload,
-      })
-    case 'MarketHeartbeatReceived':
-      return deriveEvent(maker, cause, {
-        ...about,
-        eventType: result.eventType,
-        payload: result.payload,
-      })
-    case 'BarClosed':
-      return deriveEvent(maker, cause, {
-        ...about,
-        eventType: result.eventType,
-        payload: result.payload,
-      })
+    case 'MarketTickReceived': {
+      const { eventType, payload } = result
+      return causedEvent(maker, cause, 0, { eventType, payload, occurredAt, entity })
+    }
+    case 'MarketDepthReceived': {
+      const { eventType, payload } = result
+      return causedEvent(maker, cause, 0, { eventType, payload, occurredAt, entity })
+    }
+    case 'MarketHeartbeatReceived': {
+      const { eventType, payload } = result
+      return causedEvent(maker, cause, 0, { eventType, payload, occurredAt, entity })
+    }
+    case 'BarClosed': {
+      const { eventType, payload } = result
+      return causedEvent(maker, cause, 0, { eventType, payload, occurredAt, entity })
+    }
   }
 }
 
@@ -140,7 +133,8 @@ const KINDS: ReadonlySet<string> = new Set<RawEnvelope['eventType']>([
   'FeedUnreadable',
 ])
 
-const KEY_PREFIX = `${PLATFORM_TENANT}|`
+/** Market data is the platform's: every tenant sees it. */
+const KEY_PREFIX = 'platform|'
 
 function isKeyOf(key: string | undefined, instrumentId: string): boolean {
   return (

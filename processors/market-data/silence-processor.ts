@@ -1,4 +1,9 @@
-import type { InstrumentSilence, InstrumentsEnvelope, StatusEnvelope } from '#avro'
+import {
+  eventId,
+  type InstrumentSilence,
+  type InstrumentsEnvelope,
+  type StatusEnvelope,
+} from '#avro'
 import {
   globalStoreOf,
   type KeyValueStore,
@@ -10,7 +15,6 @@ import {
   type ReadOnlyKeyValueStore,
   type StreamRecord,
 } from '#streams'
-import { derivedEventId, type EventMaker, PLATFORM_TENANT } from '../derived-event.ts'
 import type { NormalisedEvent } from './normalise-processor.ts'
 import { hear, look, type Watch } from './silence.ts'
 
@@ -38,7 +42,7 @@ class WatchSilence implements Processor<string, NormalisedEvent, string, StatusE
   #context: ProcessorContext<string, StatusEnvelope> | undefined
   #silences: KeyValueStore<string, InstrumentSilence> | undefined
   #instruments: ReadOnlyKeyValueStore<string, InstrumentsEnvelope> | undefined
-  #maker: EventMaker = { topology: '', node: '' }
+  #maker = { producer: '', node: '' }
 
   constructor(options: WatchSilenceOptions) {
     this.#options = options
@@ -46,7 +50,7 @@ class WatchSilence implements Processor<string, NormalisedEvent, string, StatusE
 
   init(context: ProcessorContext<string, StatusEnvelope>): void {
     this.#context = context
-    this.#maker = { topology: this.#options.topology, node: context.nodeName }
+    this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#silences = keyValueStoreOf(context, this.#options.silences)
     this.#instruments = globalStoreOf(context, this.#options.instruments)
     for (const [key, state] of this.#silences.all()) {
@@ -103,7 +107,7 @@ class WatchSilence implements Processor<string, NormalisedEvent, string, StatusE
 
   #watchOf(key: string, state: InstrumentSilence): Watch {
     const watch: Watch = {
-      instrumentId: key.slice(PLATFORM_TENANT.length + 1),
+      instrumentId: key.slice(key.indexOf('|') + 1),
       lastSeenMs: undefined,
       lastEventTimeMs: state.lastEventTimeMs,
       staleAfterMs: Number.POSITIVE_INFINITY,
@@ -128,14 +132,15 @@ class WatchSilence implements Processor<string, NormalisedEvent, string, StatusE
 
   /** `cause` is the message that ended the silence. Nothing causes a silence: its id comes of the instrument and the count. */
   #envelope(key: string, watch: Watch, nowMs: number, cause: NormalisedEvent | undefined) {
-    const eventId = derivedEventId(this.#maker, `${key}#${watch.sequence}`, 0)
+    const { producer, node } = this.#maker
+    const id = eventId(`${producer}|${node}`, key, watch.sequence)
     return {
-      eventId,
+      eventId: id,
       eventVersion: 1,
       occurredAt: nowMs,
-      producer: this.#maker.topology,
-      tenantId: PLATFORM_TENANT,
-      correlationId: cause?.correlationId ?? eventId,
+      producer,
+      tenantId: 'platform',
+      correlationId: cause?.correlationId ?? id,
       causationId: cause?.eventId ?? null,
       entity: {
         entityType: 'Instrument',

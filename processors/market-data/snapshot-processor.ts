@@ -1,9 +1,10 @@
-import type {
-  BookLevel,
-  MarketDepthReceived,
-  SnapshotState,
-  SnapshotsEnvelope,
-  TicksEnvelope,
+import {
+  type BookLevel,
+  causedEvent,
+  type MarketDepthReceived,
+  type SnapshotState,
+  type SnapshotsEnvelope,
+  type TicksEnvelope,
 } from '#avro'
 import {
   type KeyValueStore,
@@ -14,7 +15,6 @@ import {
   type ProcessorSupplier,
   type StreamRecord,
 } from '#streams'
-import { deriveEvent, type EventMaker } from '../derived-event.ts'
 import { Book, type BookSide } from './book.ts'
 import { afterDepth, afterTick, NO_SNAPSHOT, snapshotOf, type TopOfBook } from './snapshot.ts'
 
@@ -38,7 +38,7 @@ class UpdateSnapshots implements Processor<string, TicksEnvelope, string, Snapsh
   #context: ProcessorContext<string, SnapshotsEnvelope> | undefined
   #snapshots: KeyValueStore<string, SnapshotState> | undefined
   #levels: KeyValueStore<string, BookLevel> | undefined
-  #maker: EventMaker = { topology: '', node: '' }
+  #maker = { producer: '', node: '' }
 
   constructor(options: SnapshotOptions) {
     this.#options = options
@@ -46,7 +46,7 @@ class UpdateSnapshots implements Processor<string, TicksEnvelope, string, Snapsh
 
   init(context: ProcessorContext<string, SnapshotsEnvelope>): void {
     this.#context = context
-    this.#maker = { topology: this.#options.topology, node: context.nodeName }
+    this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#snapshots = keyValueStoreOf(context, this.#options.snapshots)
     this.#levels = keyValueStoreOf(context, this.#options.levels)
     this.#readBooks(this.#levels, this.#snapshots)
@@ -64,14 +64,15 @@ class UpdateSnapshots implements Processor<string, TicksEnvelope, string, Snapsh
     const payload = snapshotOf(state, event.payload, this.#books.get(key) ?? NO_BOOK)
     this.#context?.forward({
       key,
-      value: deriveEvent(this.#maker, event, {
+      value: causedEvent(this.#maker, event, 0, {
         eventType: 'MarketSnapshotUpdated',
         payload,
         occurredAt: payload.eventTimeMs,
-        entityType: 'Instrument',
-        entityId: payload.instrumentId,
-        sequence: state.sequence,
-        ordinal: 0,
+        entity: {
+          entityType: 'Instrument',
+          entityId: payload.instrumentId,
+          sequence: state.sequence,
+        },
       }),
       timestampMs: record.timestampMs,
       headers: record.headers,

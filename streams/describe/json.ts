@@ -1,0 +1,50 @@
+import type { StoreSpec } from '../store.ts'
+import type { Topology, TopologyNode } from '../topology.ts'
+import { sinkLabel, topicLabel } from './topic-label.ts'
+
+/** The graph as plain data, for programs and for comparing two versions of a topology. */
+export function describeJson(topology: Topology) {
+  return {
+    name: topology.name,
+    subTopologies: topology.subTopologies.map((sub) => ({
+      id: sub.id,
+      nodes: sub.nodes.map((node) => nodeJson(topology, node)),
+      stores: sub.stores.map(storeJson),
+    })),
+    globalStores: topology.globalStores.map((global) => ({
+      subTopologyId: global.subTopologyId,
+      source: global.sourceName,
+      processor: global.processorName,
+      topic: global.topic,
+      store: storeJson(global.store),
+    })),
+    repartitionTopics: topology.repartitions.map(({ name, partitions }) => ({
+      topic: topicLabel(topology, name),
+      partitions: partitions ?? null,
+    })),
+    warnings: topology.warnings ?? [],
+  }
+}
+
+function nodeJson(topology: Topology, node: TopologyNode) {
+  const { kind, name, parents, children } = node
+  switch (node.kind) {
+    case 'source': {
+      const topics = node.topics.map((topic) => topicLabel(topology, topic))
+      return { kind, name, topics, parents, children }
+    }
+    case 'processor': {
+      const { stores, globalStores = [] } = node
+      return { kind, name, stores, globalStores, parents, children }
+    }
+    case 'sink':
+      return { kind, name, topic: sinkLabel(topology, node), parents, children }
+  }
+}
+
+function storeJson(store: StoreSpec) {
+  const { name, kind, logged, persistent } = store
+  if (store.kind === 'key-value') return { name, kind, logged, persistent }
+  const { windowSizeMs, retentionMs } = store
+  return { name, kind, logged, persistent, windowSizeMs, retentionMs }
+}
