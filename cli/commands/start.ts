@@ -1,0 +1,40 @@
+import { Command, Option } from 'commander'
+import { loadConfig } from '../config/load-config.ts'
+import { OPTIONS, type OptionName, type OptionSpec } from '../config/options.ts'
+import { start } from '../start/start.ts'
+
+export function startCommand(): Command {
+  const command = new Command('start').description(
+    'run the platform: everything in one process, or one role of it',
+  )
+  for (const [name, spec] of Object.entries(OPTIONS) as [OptionName, OptionSpec][]) {
+    const option = new Option(spec.flag, describe(name, spec))
+    if (spec.list)
+      option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+    command.addOption(option)
+  }
+  command.option(
+    '--config <file>',
+    'JSON file with these options by name (flags and environment win)',
+  )
+  return command.action(async (flags: Record<string, unknown>) => {
+    const { config: file, ...given } = flags
+    const config = loadConfig({
+      flags: given,
+      environment: process.env,
+      ...(typeof file === 'string' ? { file } : {}),
+    })
+    await start(config)
+  })
+}
+
+/** The sentence of the option with its variable and default. */
+function describe(_name: OptionName, spec: OptionSpec): string {
+  const parsed = spec.schema.safeParse(undefined)
+  const value = parsed.success ? parsed.data : undefined
+  const shown =
+    value === undefined || (Array.isArray(value) && value.length === 0)
+      ? ''
+      : ` (default ${JSON.stringify(value)})`
+  return `${spec.doc} [${spec.env}]${shown}`
+}

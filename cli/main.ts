@@ -1,0 +1,45 @@
+import { Command } from 'commander'
+import { dlqCommand } from './commands/dlq.ts'
+import { kafkaCommand } from './commands/kafka.ts'
+import { peerAppCommand } from './commands/peer-app.ts'
+import { queryCommand } from './commands/query.ts'
+import { startCommand } from './commands/start.ts'
+import { storeCommand } from './commands/store.ts'
+import { tokenCommand } from './commands/token.ts'
+import { topicsCommand } from './commands/topics.ts'
+import { topologyCommand } from './commands/topology.ts'
+import { fail } from './fail.ts'
+
+const program = new Command('orion')
+  .description(
+    'Stream-processing trading platform: Kafka Streams for Node, and the whole trading chain as one replayable log.',
+  )
+  .version('0.1.0')
+  .showHelpAfterError('(see --help)')
+  .enablePositionalOptions()
+
+for (const command of [
+  startCommand(),
+  topologyCommand(),
+  storeCommand(),
+  topicsCommand(),
+  dlqCommand(),
+  queryCommand(),
+  tokenCommand(),
+  kafkaCommand(),
+  peerAppCommand(),
+]) {
+  program.addCommand(command)
+}
+
+// A closed pipe (`orion topics tail ... | head`) is the reader's way of saying enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  fail(error)
+}

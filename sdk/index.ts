@@ -1,0 +1,16 @@
+export type {
+  AssetClass,
+  Bar,
+  BarInterval,
+  Instrument,
+  MarketItem,
+  MarketSnapshot,
+  Me,
+  Page,
+  Problem,
+  Quality,
+  Role,
+  Session,
+} from '#gateway/protocol'
+export { type ConnectionState, MarketStream, type StreamHandlers } from './market-stream.ts'
+export { type ClientOptions, OrionClient, OrionProblem } from './rest-client.ts'

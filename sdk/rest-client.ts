@@ -1,0 +1,224 @@
+import type {
+  Bar,
+  BarInterval,
+  Instrument,
+  MarketSnapshot,
+  Me,
+  Page,
+  Problem,
+  Session,
+} from '#gateway/protocol'
+
+export interface ClientOptions {
+  /** Origin of the gateway, e.g. `https://orion.example`; in a browser the page's own when left out. */
+  readonly baseUrl?: string
+  readonly fetch?: typeof globalThis.fetch
+  /** A session kept from before (a page that was reloaded). */
+  readonly session?: Session
+  /** Called with each new session, and with undefined when it has ended. */
+  readonly onSession?: (session: Session | undefined) => void
+}
+
+/** A refusal of the gateway, as RFC 9457 problem details. */
+export class OrionProblem extends Error {
+  override readonly name = 'OrionProblem'
+  readonly problem: Problem
+
+  constructor(problem: Problem) {
+    super(`${problem.title}: ${problem.detail}`)
+    this.problem = problem
+  }
+}
+
+type Query = Readonly<Record<string, string | number | undefined>>
+
+/**
+ * Typed REST client. Access tokens are renewed before they expire; a session that cannot be renewed ends, and calls fail with status 401.
+ * @throws {OrionProblem} from every call, with what the gateway said; status 0 when it could not be reached
+ */
+export class OrionClient {
+  readonly #baseUrl: string
+  readonly #fetch: typeof globalThis.fetch
+  readonly #onSession: (session: Session | undefined) => void
+  #session: Session | undefined
+  #renewal: Promise<void> | undefined
+
+  constructor(options: ClientOptions = {}) {
+    this.#baseUrl = (options.baseUrl ?? '').replace(/\/$/, '')
+    this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis)
+    this.#onSession = options.onSession ?? ((): void => undefined)
+    this.#session = options.session
+  }
+
+  get session(): Session | undefined {
+    return this.#session
+  }
+
+  get baseUrl(): string {
+    return this.#baseUrl
+  }
+
+  async login(credentials: {
+    readonly tenant: string
+    readonly user: string
+    readonly password: string
+  }): Promise<Session> {
+    const session = await this.#send<Session>('POST', '/login', { body: credentials })
+    this.#setSession(session)
+    return session
+  }
+
+  async logout(): Promise<void> {
+    try {
+      await this.#call('POST', '/logout', { body: { refreshToken: this.#session?.refreshToken } })
+    } finally {
+      this.#setSession(undefined)
+    }
+  }
+
+  me(): Promise<Me> {
+    return this.#call('GET', '/me', {})
+  }
+
+  instruments(
+    query: {
+      readonly limit?: number
+      readonly cursor?: string
+      readonly assetClass?: string
+      readonly q?: string
+    } = {},
+  ): Promise<Page<Instrument>> {
+    return this.#call('GET', '/instruments', { query })
+  }
+
+  /** Every instrument that the user may see, page by page. */
+  async allInstruments(): Promise<readonly Instrument[]> {
+    const all: Instrument[] = []
+    let cursor: string | null | undefined
+    do {
+      const page: Page<Instrument> = await this.instruments({
+        limit: 500,
+        ...(cursor ? { cursor } : {}),
+      })
+      all.push(...page.items)
+      cursor = page.nextCursor
+    } while (cursor)
+    return all
+  }
+
+  snapshot(instrumentId: string): Promise<MarketSnapshot> {
+    return this.#call('GET', '/market/snapshot', { query: { instrumentId } })
+  }
+
+  /** Bars by window start. Times in ms since the epoch, `from` inclusive, `to` exclusive. */
+  bars(query: {
+    readonly instrumentId: string
+    readonly interval: BarInterval
+    readonly from?: number
+    readonly to?: number
+    readonly limit?: number
+  }): Promise<Page<Bar>> {
+    return this.#call('GET', '/market/bars', { query })
+  }
+
+  /** A token that is good for some seconds yet; renews the session when it is not. */
+  async accessToken(): Promise<string | undefined> {
+    if (this.#session === undefined) return undefined
+    if (Date.parse(this.#session.expiresAt) - Date.now() < RENEW_BEFORE_MS) await this.renew()
+    return this.#session?.accessToken
+  }
+
+  /** Trades the refresh token for a new session; several callers share one renewal. */
+  renew(): Promise<void> {
+    this.#renewal ??= this.#renew().finally(() => {
+      this.#renewal = undefined
+    })
+    return this.#renewal
+  }
+
+  async #renew(): Promise<void> {
+    const refreshToken = this.#session?.refreshToken
+    if (refreshToken === undefined) return
+    try {
+      this.#setSession(await this.#send<Session>('POST', '/refresh', { body: { refreshToken } }))
+    } catch (error) {
+      // Unreachable is not refused: the session may be renewed later.
+      if (
+        error instanceof OrionProblem &&
+        (error.problem.status === 401 || error.problem.status === 403)
+      )
+        this.#setSession(undefined)
+      throw error
+    }
+  }
+
+  async #call<T>(
+    method: string,
+    path: string,
+    request: { readonly query?: Query; readonly body?: unknown },
+  ): Promise<T> {
+    const token = await this.accessToken()
+    return this.#send<T>(method, path, { ...request, ...(token === undefined ? {} : { token }) })
+  }
+
+  async #send<T>(
+    method: string,
+    path: string,
+    {
+      query,
+      body,
+      token,
+    }: { readonly query?: Query; readonly body?: unknown; readonly token?: string },
+  ): Promise<T> {
+    const search = new URLSearchParams()
+    for (const [name, value] of Object.entries(query ?? {}))
+      if (value !== undefined) search.set(name, String(value))
+    const url = `${this.#baseUrl}/api/v1${path}${search.size > 0 ? `?${search}` : ''}`
+    let response: Response
+    try {
+      response = await this.#fetch(url, {
+        method,
+        headers: {
+          accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(REQUEST_MS_MAX),
+      })
+    } catch (cause) {
+      throw new OrionProblem({
+        type: 'about:blank',
+        title: 'Unreachable',
+        status: 0,
+        detail: `the gateway did not answer (${cause instanceof Error ? cause.message : cause})`,
+        correlationId: '',
+      })
+    }
+    const text = await response.text()
+    if (!response.ok) throw new OrionProblem(problemOf(text, response))
+    return (text === '' ? undefined : JSON.parse(text)) as T
+  }
+
+  #setSession(session: Session | undefined): void {
+    this.#session = session
+    this.#onSession(session)
+  }
+}
+
+const RENEW_BEFORE_MS = 30_000
+const REQUEST_MS_MAX = 15_000
+
+function problemOf(text: string, response: Response): Problem {
+  try {
+    return JSON.parse(text) as Problem
+  } catch {
+    return {
+      type: 'about:blank',
+      title: response.statusText || 'Error',
+      status: response.status,
+      detail: text.slice(0, 200),
+      correlationId: response.headers.get('x-correlation-id') ?? '',
+    }
+  }
+}
