@@ -91,6 +91,8 @@ export interface OpenTaskStores {
   readonly specs: readonly StoreSpec[]
   /** Bytes of uncommitted writes at which `overlayFull` turns true, so that the task commits early. */
   readonly overlayBytesMax: number
+  /** The topic that serdes are told, for a schema's subject; a store's name where it is left out. */
+  readonly changelogTopic?: (store: string) => string
 }
 
 /**
@@ -103,9 +105,13 @@ export interface TaskStores {
   readonly overlayFull: boolean
   /**
    * One atomic batch: every store's overlay, and the changelog position each corresponds to (next offset to restore from).
-   * Afterwards overlays are empty.
+   * Afterwards overlays are empty. A position is named by its store, or `store/partition` for a store filled from several
+   * partitions (global stores).
+   * @throws {StreamsError} STORE_UNKNOWN
    */
   commit(positions: ReadonlyMap<string, number>): void
+  /** A committed or restored position by its name; undefined where there is none. */
+  position(name: string): number | undefined
   /** Drops every overlay. State is what it was at the last commit. */
   discard(): void
   close(): Promise<void>
@@ -131,8 +137,11 @@ export interface ManagedStore {
   readonly changeCount: number
   /** Next changelog offset to restore from; undefined for a store without a checkpoint (new or wiped). */
   checkpoint(): number | undefined
-  /** Applies changelog records straight to the engine, with the position after them, as one batch. */
-  restore(records: readonly LogRecord[], nextOffset: number): void
+  /**
+   * Applies changelog records straight to the engine, with the position after them, as one batch. `position` names it where
+   * it is not the store's own: `store/partition`.
+   */
+  restore(records: readonly LogRecord[], nextOffset: number, position?: string): void
   /** Order-independent digest of the committed entries: equal contents give equal digests. */
   digest(): StoreDigest
   sizeBytes(): number

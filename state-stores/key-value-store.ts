@@ -1,0 +1,176 @@
+import type {
+  KeyValueIterator,
+  KeyValueStore,
+  KeyValueStoreSpec,
+  StoreBatch,
+  StoreEntry,
+} from '#streams'
+import { compareBytes, keyAfter, prefixEnd } from './bytes.ts'
+import { decodingIterator } from './decoding-iterator.ts'
+import type { StoreKind } from './managed-store.ts'
+import { OverlaidEntries } from './transactional/merge.ts'
+import type { StoreValue } from './transactional/store-value.ts'
+import type { StoreBytes } from './transactional/transactional-bytes.ts'
+
+/** Up to so many entries are counted, more are estimated. */
+const COUNTED_MAX = 1_000
+
+/**
+ * A key-value store with typed keys and values. A value that was returned is shared with later readers: do not change it.
+ * `put` of null or undefined deletes, as in Kafka Streams.
+ */
+export class TransactionalKeyValueStore<K, V> implements KeyValueStore<K, V>, StoreKind {
+  readonly #spec: KeyValueStoreSpec<K, V>
+  readonly #bytes: StoreBytes
+  readonly #topic: string
+
+  constructor(spec: KeyValueStoreSpec<K, V>, bytes: StoreBytes, topic: string) {
+    this.#spec = spec
+    this.#bytes = bytes
+    this.#topic = topic
+  }
+
+  get name(): string {
+    return this.#spec.name
+  }
+
+  get(key: K): V | undefined {
+    return this.#decode(this.#bytes.get(this.#encodeKey(key)))
+  }
+
+  put(key: K, value: V): void {
+    this.#bytes.requireWritable()
+    const encoded = isNothing(value) ? null : this.#spec.valueSerde.serialize(this.#topic, value)
+    this.#bytes.put(this.#encodeKey(key), encoded)
+  }
+
+  putIfAbsent(key: K, value: V): V | undefined {
+    const before = this.get(key)
+    if (before === undefined) this.put(key, value)
+    return before
+  }
+
+  delete(key: K): V | undefined {
+    this.#bytes.requireWritable()
+    const encodedKey = this.#encodeKey(key)
+    const before = this.#decode(this.#bytes.get(encodedKey))
+    this.#bytes.put(encodedKey, null)
+    return before
+  }
+
+  range(from: K | undefined, to: K | undefined): KeyValueIterator<K, V> {
+    return this.#iterate(this.#bound(from), this.#boundAfter(to), false)
+  }
+
+  reverseRange(from: K | undefined, to: K | undefined): KeyValueIterator<K, V> {
+    return this.#iterate(this.#bound(from), this.#boundAfter(to), true)
+  }
+
+  prefixScan(prefix: Uint8Array): KeyValueIterator<K, V> {
+    return this.#iterate(prefix, prefixEnd(prefix), false)
+  }
+
+  all(): KeyValueIterator<K, V> {
+    return this.#iterate(undefined, undefined, false)
+  }
+
+  reverseAll(): KeyValueIterator<K, V> {
+    return this.#iterate(undefined, undefined, true)
+  }
+
+  /** Exact up to 1,000 entries; beyond, from the bytes on disk and the size of the first 1,000. */
+  approximateNumEntries(): number {
+    const entries = this.#merged(undefined, undefined, false)
+    let count = 0
+    let bytes = 0
+    for (; count < COUNTED_MAX; count += 1) {
+      const entry = entries.next()
+      if (entry === undefined) return count
+      bytes += entry.key.length + entry.encoded.length
+    }
+    entries.close()
+    const { database, keyspace, changeCount } = this.#bytes
+    const estimate = Math.round((database.sizeBytes(keyspace) * COUNTED_MAX) / Math.max(1, bytes))
+    return Math.max(estimate, changeCount, COUNTED_MAX)
+  }
+
+  /** @internal */
+  writeCommit(batch: StoreBatch): void {
+    this.#bytes.commitTo(batch, () => true)
+  }
+
+  /** @internal */
+  afterCommit(): void {}
+
+  /** @internal */
+  discarded(): void {}
+
+  /** @internal */
+  restore(batch: StoreBatch, key: Uint8Array, value: Uint8Array | null): void {
+    const { keyspace } = this.#bytes
+    if (value === null) batch.delete(keyspace, key)
+    else batch.put(keyspace, key, value)
+  }
+
+  /** @internal */
+  writeRestored(): void {}
+
+  /** @internal */
+  *committedEntries(): IterableIterator<StoreEntry> {
+    yield* this.#bytes.database.scan(this.#bytes.keyspace)
+  }
+
+  #iterate(
+    from: Uint8Array | undefined,
+    to: Uint8Array | undefined,
+    reverse: boolean,
+  ): KeyValueIterator<K, V> {
+    return decodingIterator(this.#merged(from, to, reverse), ({ key, encoded, entry }) => {
+      const decodedKey = this.#spec.keySerde.deserialize(this.#topic, key)
+      const value = this.#decode(entry ?? { encoded, decoded: undefined })
+      return value === undefined ? undefined : [decodedKey, value]
+    })
+  }
+
+  #merged(
+    from: Uint8Array | undefined,
+    to: Uint8Array | undefined,
+    reverse: boolean,
+  ): OverlaidEntries {
+    const isEmpty = from !== undefined && to !== undefined && compareBytes(from, to) >= 0
+    const range = {
+      ...(from && { from }),
+      ...(to && { to }),
+      ...(isEmpty && { limit: 0 }),
+      reverse,
+    }
+    const overlay = isEmpty ? [] : this.#bytes.overlayRange(from, to)
+    return new OverlaidEntries(this.#bytes.scan(range), overlay, reverse)
+  }
+
+  #encodeKey(key: K): Uint8Array {
+    return this.#spec.keySerde.serialize(this.#topic, key)
+  }
+
+  #bound(key: K | undefined): Uint8Array | undefined {
+    return key === undefined ? undefined : this.#encodeKey(key)
+  }
+
+  /** Contracts of stores include the upper end, engines exclude it. */
+  #boundAfter(key: K | undefined): Uint8Array | undefined {
+    return key === undefined ? undefined : keyAfter(this.#encodeKey(key))
+  }
+
+  /** From the bytes even right after a put: what a reader gets must not depend on what is cached. */
+  #decode(value: StoreValue): V | undefined {
+    if (value.encoded === null) return undefined
+    if (value.decoded === undefined) {
+      value.decoded = this.#spec.valueSerde.deserialize(this.#topic, value.encoded)
+    }
+    return value.decoded as V
+  }
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null
+}

@@ -1,0 +1,29 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { memoryEngine } from './memory/memory-engine.ts'
+import { rocksdbEngine } from './rocksdb/rocksdb-engine.ts'
+import { createStoreBackend } from './store-backend.ts'
+import { storeConformance } from './store-conformance.ts'
+import { storeModelRuns } from './store-model.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'orion-stores-'))
+let count = 0
+const newDirectory = () => {
+  count += 1
+  return join(root, `task-${count}`)
+}
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+for (const [name, engine] of [
+  ['memory', memoryEngine()],
+  ['RocksDB', rocksdbEngine()],
+] as const) {
+  storeConformance(name, () => ({ backend: createStoreBackend(engine), newDirectory }))
+  // A cache that holds next to nothing shows what it hides.
+  storeModelRuns(name, () => ({
+    backend: createStoreBackend(engine, { cacheBytesMax: 2_000 }),
+    newDirectory,
+  }))
+}

@@ -1,0 +1,178 @@
+import {
+  type KeyRange,
+  type StoreBatch,
+  type StoreChange,
+  type StoreDatabase,
+  type StoreIterator,
+  StreamsError,
+} from '#streams'
+import { byteString } from '../bytes.ts'
+import { storeClosed } from '../engine-errors.ts'
+import type { EntrySource } from './merge.ts'
+import { Overlay } from './overlay.ts'
+import type { OverlayEntry, StoreValue } from './store-value.ts'
+import { ValueCache } from './value-cache.ts'
+
+export interface TransactionalBytesOptions {
+  readonly database: StoreDatabase
+  readonly keyspace: string
+  readonly cacheBytesMax: number
+  /** Where the engine keeps a key of the changelog; the same key for most stores. */
+  readonly engineKey: (key: Uint8Array) => Uint8Array
+}
+
+const ABSENT = null
+
+/** What typed stores need of the bytes below them. */
+export interface StoreBytes {
+  readonly database: StoreDatabase
+  readonly keyspace: string
+  readonly changeCount: number
+  get(key: Uint8Array): StoreValue
+  /** @throws {StreamsError} STORE_CLOSED, STORE_READ_ONLY */
+  requireWritable(): void
+  put(key: Uint8Array, encoded: Uint8Array | null): void
+  overlayRange(from: Uint8Array | undefined, to: Uint8Array | undefined): readonly OverlayEntry[]
+  scan(range: KeyRange): EntrySource
+  commitTo(batch: StoreBatch, keep: (key: Uint8Array) => boolean): void
+}
+
+/**
+ * One store's bytes with the writes since the last commit before them: overlay, then cache, then engine. Writes reach
+ * the engine with `commitTo` alone, so dropping the overlay is the whole of `discard`.
+ */
+export class TransactionalBytes implements StoreBytes {
+  readonly #options: TransactionalBytesOptions
+  readonly #overlay = new Overlay()
+  readonly #cache: ValueCache
+  #closed = false
+
+  constructor(options: TransactionalBytesOptions) {
+    this.#options = options
+    this.#cache = new ValueCache(options.cacheBytesMax)
+  }
+
+  get overlayBytes(): number {
+    return this.#overlay.bytes
+  }
+
+  get changeCount(): number {
+    return this.#overlay.size
+  }
+
+  get database(): StoreDatabase {
+    return this.#options.database
+  }
+
+  get keyspace(): string {
+    return this.#options.keyspace
+  }
+
+  get(key: Uint8Array): StoreValue {
+    const id = byteString(key)
+    return this.#overlay.get(id) ?? this.#committedValue(id, key)
+  }
+
+  #committedValue(id: string, key: Uint8Array): StoreValue {
+    const known = this.#cache.get(id)
+    if (known !== undefined) return known
+    const { database, keyspace, engineKey } = this.#options
+    const encoded = database.get(keyspace, engineKey(key)) ?? ABSENT
+    const found: StoreValue = { encoded, decoded: undefined }
+    this.#cache.set(id, found)
+    return found
+  }
+
+  requireWritable(): void {
+    if (this.#closed) throw storeClosed(this.#options.keyspace)
+  }
+
+  /** null deletes. Neither array is changed afterwards by anyone. */
+  put(key: Uint8Array, encoded: Uint8Array | null): void {
+    this.#overlay.put(byteString(key), key, encoded)
+  }
+
+  overlayRange(from: Uint8Array | undefined, to: Uint8Array | undefined): readonly OverlayEntry[] {
+    return this.#overlay.range(from, to)
+  }
+
+  /** What is committed, by the engine's keys. */
+  scan(range: KeyRange): EntrySource {
+    return new EngineEntries(this.#options.database.scan(this.#options.keyspace, range))
+  }
+
+  *changes(): IterableIterator<StoreChange> {
+    for (const { key, encoded } of this.#overlay.values()) yield { key, value: encoded }
+  }
+
+  /** `keep` tells which writes the engine needs. */
+  commitTo(batch: StoreBatch, keep: (key: Uint8Array) => boolean): void {
+    const { keyspace, engineKey } = this.#options
+    for (const { key, encoded } of this.#overlay.values()) {
+      if (!keep(key)) continue
+      if (encoded === null) batch.delete(keyspace, engineKey(key))
+      else batch.put(keyspace, engineKey(key), encoded)
+    }
+  }
+
+  /** Once the batch is written. */
+  afterCommit(): void {
+    for (const [id, entry] of this.#overlay.entries()) this.#cache.set(id, entry)
+    this.#overlay.clear()
+  }
+
+  discard(): void {
+    this.#overlay.clear()
+  }
+
+  /** The same bytes without the overlay; refuses writes. */
+  committedView(): StoreBytes {
+    return {
+      database: this.database,
+      keyspace: this.keyspace,
+      changeCount: 0,
+      get: (key) => this.#committedValue(byteString(key), key),
+      requireWritable: () => refuseWrite(this.keyspace),
+      put: () => refuseWrite(this.keyspace),
+      overlayRange: () => [],
+      scan: (range) => this.scan(range),
+      commitTo: () => {},
+    }
+  }
+
+  /** The engine was written beside this: forget what was known of these keys. */
+  forget(keys: Iterable<Uint8Array>): void {
+    for (const key of keys) this.#cache.delete(byteString(key))
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#overlay.clear()
+    this.#cache.clear()
+  }
+}
+
+class EngineEntries implements EntrySource {
+  readonly #iterator: StoreIterator
+
+  constructor(iterator: StoreIterator) {
+    this.#iterator = iterator
+  }
+
+  next() {
+    return this.#iterator.next().value
+  }
+
+  close() {
+    this.#iterator.close()
+  }
+}
+
+function refuseWrite(keyspace: string): never {
+  throw new StreamsError(
+    'STORE_READ_ONLY',
+    'a query wrote to a store',
+    { store: keyspace },
+    'Write in a processor of the task that owns the store.',
+  )
+}

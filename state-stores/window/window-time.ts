@@ -1,0 +1,103 @@
+import type { StoreBatch } from '#streams'
+import { uint64Bytes } from './window-key.ts'
+
+export interface WindowTimeOptions {
+  readonly retentionMs: number
+  readonly segmentMs: number
+  /** Largest start put before the last commit; undefined where nothing was ever put. */
+  readonly observedMs: number | undefined
+  /** Where the batch keeps it. */
+  readonly keyspace: string
+  readonly key: Uint8Array
+}
+
+export interface TimeRange {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** A segment is half of the retention, at least a minute, as in Kafka Streams. Fixed when a store is made. */
+export function segmentMsFor(retentionMs: number): number {
+  return Math.max(60_000, Math.floor(retentionMs / 2))
+}
+
+/** A window store's own stream time, and what is visible and alive by it. Part of the transaction like the entries. */
+export class WindowTime {
+  readonly #options: WindowTimeOptions
+  /** Another one whose last commit is the time of this one. */
+  readonly #committedOf: WindowTime | undefined
+  #writtenMs: number
+  #committedMs: number
+  /** Segments before it are known to be empty in the engine. */
+  #deletedBefore = 0
+  #deletingBefore = 0
+
+  constructor(options: WindowTimeOptions, committedOf?: WindowTime) {
+    this.#options = options
+    this.#committedOf = committedOf
+    this.#writtenMs = options.observedMs ?? -1
+    this.#committedMs = this.#writtenMs
+  }
+
+  /** The time as the last commit left it, whatever was put since. */
+  committedView(): WindowTime {
+    return new WindowTime(this.#options, this)
+  }
+
+  get #observedMs(): number {
+    return this.#committedOf === undefined ? this.#writtenMs : this.#committedOf.#committedMs
+  }
+
+  observe(startMs: number): void {
+    if (startMs > this.#writtenMs) this.#writtenMs = startMs
+  }
+
+  isVisible(startMs: number): boolean {
+    return startMs > this.#observedMs - this.#options.retentionMs
+  }
+
+  /** The visible part of an inclusive range. */
+  visible(fromMs: number, toMs: number): TimeRange | undefined {
+    const range = {
+      fromMs: Math.max(0, Math.ceil(fromMs), this.#observedMs - this.#options.retentionMs + 1),
+      toMs: Math.min(Math.floor(toMs), this.#observedMs),
+    }
+    return range.fromMs <= range.toMs ? range : undefined
+  }
+
+  segmentOf(startMs: number): number {
+    return Math.floor(startMs / this.#options.segmentMs)
+  }
+
+  segments(range: TimeRange): readonly number[] {
+    const first = this.segmentOf(range.fromMs)
+    const count = this.segmentOf(range.toMs) - first + 1
+    return Array.from({ length: count }, (_, index) => first + index)
+  }
+
+  /** By the last commit, for those who look at committed entries alone. */
+  oldestCommittedMs(): number {
+    return this.#committedMs - this.#options.retentionMs + 1
+  }
+
+  /** The first segment that may hold visible entries, where segments before it have not been deleted yet. */
+  expireUpTo(): number | undefined {
+    const firstLive = this.segmentOf(Math.max(0, this.#observedMs - this.#options.retentionMs + 1))
+    this.#deletingBefore = firstLive
+    return firstLive > this.#deletedBefore ? firstLive : undefined
+  }
+
+  writeTo(batch: StoreBatch): void {
+    if (this.#observedMs < 0 || this.#observedMs === this.#committedMs) return
+    batch.put(this.#options.keyspace, this.#options.key, uint64Bytes(this.#observedMs))
+  }
+
+  afterCommit(): void {
+    this.#committedMs = this.#writtenMs
+    this.#deletedBefore = this.#deletingBefore
+  }
+
+  discarded(): void {
+    this.#writtenMs = this.#committedMs
+  }
+}
