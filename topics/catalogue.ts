@@ -43,6 +43,7 @@ export const CATALOGUE = {
     'market-data': stream('dlq.market-data', 'dlq', 'original key', 'delete', 3),
     snapshots: stream('dlq.snapshots', 'dlq', 'original key', 'delete', 1),
     bars: stream('dlq.bars', 'dlq', 'original key', 'delete', 1),
+    sink: stream('dlq.sink', 'dlq', 'original key', 'delete', 1),
   },
 } as const
 

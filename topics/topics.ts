@@ -70,6 +70,7 @@ export function openTopics({
       'market-data': open(dlq['market-data']),
       snapshots: open(dlq.snapshots),
       bars: open(dlq.bars),
+      sink: open(dlq.sink),
     },
   }
 }

@@ -1,0 +1,93 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
+import { ClickHouseError } from './clickhouse-error.ts'
+
+/** Who asks: the platform itself (writes, sees all), or a user (reads, sees his tenant's rows). */
+export type Caller =
+  | { readonly kind: 'service' }
+  | { readonly kind: 'user'; readonly name: string; readonly rowScope: string }
+
+export interface Credentials {
+  /** Empty where the client sent none, as for a bearer token. */
+  readonly user: string
+  /** A JWT, or the service token. */
+  readonly secret: string
+}
+
+/** Roles that may ask in SQL. SALES and CLIENT have screens and reports. */
+const SQL_ROLES: ReadonlySet<string> = new Set([
+  'ANALYST',
+  'TRADER',
+  'RISK',
+  'COMPLIANCE',
+  'ADMIN',
+  'PLATFORM',
+])
+/** Roles that read the dead letters of shared market data beside their own tenant's. */
+const PLATFORM_DEAD_LETTER_ROLES: ReadonlySet<string> = new Set(['ADMIN', 'PLATFORM'])
+/** Tenant of shared market data, which every tenant reads. */
+const PLATFORM_TENANT = 'platform'
+/** The scope is a list in a setting: a tenant's name must not contain its separators, or the service's `*`. */
+const TENANT = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/u
+/** User names that stand for "see the token", which is what clients send by default. */
+const ANY_USER: ReadonlySet<string> = new Set(['', 'default', 'jwt', 'token'])
+/** The row scope of the platform itself; no tenant's scope can be equal. */
+export const SERVICE_ROW_SCOPE = '*'
+
+export type Authenticate = (credentials: Credentials) => Promise<Caller>
+
+/**
+ * Checks credentials against the service token and the identity provider's public keys.
+ *
+ * The row scope is `<tenants>;<tenants of dead letters>`, comma-separated: the row policies read it (engine-config.ts).
+ */
+export function authenticator(options: {
+  readonly jwks: JSONWebKeySet
+  readonly serviceToken: string
+  readonly issuer: string
+  readonly audience: string
+}): Authenticate {
+  const keys = createLocalJWKSet(options.jwks)
+  const expected = digest(options.serviceToken)
+  return async ({ user, secret }) => {
+    if (secret === '') {
+      throw new ClickHouseError(194, 'Send an access token as the password or as the bearer token')
+    }
+    if (timingSafeEqual(digest(secret), expected)) return { kind: 'service' }
+    const claims = await jwtVerify(secret, keys, {
+      algorithms: ['ES256', 'EdDSA'],
+      issuer: options.issuer,
+      audience: options.audience,
+      requiredClaims: ['exp', 'sub'],
+    }).then(({ payload }) => payload, refuseToken)
+    const { sub, tenant, roles } = claims
+    if (typeof sub !== 'string' || typeof tenant !== 'string' || !TENANT.test(tenant)) {
+      throw new ClickHouseError(516, 'The token names no user and tenant')
+    }
+    if (!ANY_USER.has(user) && user !== sub) {
+      throw new ClickHouseError(
+        516,
+        `The token belongs to another user than ${JSON.stringify(user)}`,
+      )
+    }
+    const held = Array.isArray(roles) ? roles : []
+    if (!held.some((role) => SQL_ROLES.has(role))) {
+      throw new ClickHouseError(
+        497,
+        `${sub} may not query: one of ${[...SQL_ROLES].join(', ')} is needed`,
+      )
+    }
+    const shared = tenant === PLATFORM_TENANT ? tenant : `${tenant},${PLATFORM_TENANT}`
+    const deadLetters = held.some((role) => PLATFORM_DEAD_LETTER_ROLES.has(role)) ? shared : tenant
+    return { kind: 'user', name: `${tenant}|${sub}`, rowScope: `${shared};${deadLetters}` }
+  }
+}
+
+function refuseToken(cause: unknown): never {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  throw new ClickHouseError(516, `The token is not valid: ${why}. Log in again`)
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
