@@ -1,3 +1,8 @@
+export {
+  type EmbeddedLog,
+  type EmbeddedLogOptions,
+  openEmbeddedLog,
+} from './embedded/embedded-log.ts'
 export type {
   AppendResult,
   CleanupPolicy,

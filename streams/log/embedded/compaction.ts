@@ -1,0 +1,198 @@
+import type { Clock } from '../../clock.ts'
+import type { StoreDatabase } from '../../store-engine.ts'
+import type { LogRecord } from '../log.ts'
+import { asBuffer, batchKey, INDEX, lastOffsetOf, RECORDS } from './keys.ts'
+import type { PartitionLog } from './partition-log.ts'
+import {
+  BatchBuilder,
+  encodeSummary,
+  readBatch,
+  type SealedBatch,
+  summaryOf,
+} from './record-batch.ts'
+
+export interface CompactionLimits {
+  /** A pass starts when new records make up this part of the partition. */
+  readonly dirtyRatio: number
+  /** Keys of one pass; with more it ends earlier, and the next one goes on. */
+  readonly keysMax: number
+  /** Of records read in one slice: a few milliseconds. */
+  readonly sliceBytes: number
+  /** A tombstone is kept for this long after its append, so that slow readers see it. */
+  readonly tombstoneRetentionMs: number
+  readonly batchBytes: number
+}
+
+interface Pass {
+  readonly endOffset: number
+  /** The newest offset of each key between the pass's dirty start and its end. */
+  readonly newest: Map<string, number>
+  phase: 'collect' | 'rewrite'
+  offset: number
+  cleanedBytes: number
+}
+
+/**
+ * Removes superseded records of one partition, as Kafka's cleaner does: collects the newest offset of each key that was written
+ * since the last pass, then rewrites the batches before that point. Offsets and order stay. A pass lives in memory; if the
+ * process dies it is begun again, and what it wrote is as good as it was.
+ */
+export class PartitionCompaction {
+  readonly #database: StoreDatabase
+  readonly #log: PartitionLog
+  readonly #clock: Clock
+  readonly #limits: CompactionLimits
+  #pass: Pass | undefined
+
+  constructor(options: {
+    readonly database: StoreDatabase
+    readonly log: PartitionLog
+    readonly clock: Clock
+    readonly limits: CompactionLimits
+  }) {
+    this.#database = options.database
+    this.#log = options.log
+    this.#clock = options.clock
+    this.#limits = options.limits
+  }
+
+  /** @returns whether there may be more to do */
+  slice(options: { readonly force: boolean }): boolean {
+    this.#pass ??= this.#begin(options.force)
+    const pass = this.#pass
+    if (pass === undefined) return false
+    if (pass.phase === 'collect') {
+      this.#collect(pass)
+      return true
+    }
+    if (!this.#rewrite(pass)) return true
+    this.#pass = undefined
+    return false
+  }
+
+  #begin(force: boolean): Pass | undefined {
+    const log = this.#log
+    const { startOffset, cleanedOffset, cleanedBytes } = log.state
+    const { minCompactionLagMs = 0 } = log.config.value
+    const from = Math.max(startOffset, cleanedOffset)
+    const youngestMs = this.#clock.nowMs() - minCompactionLagMs
+    let endOffset = from
+    let bytes = 0
+    for (const batch of log.summaries(from, log.stableOffset)) {
+      if (batch.appendTimeMs > youngestMs) break
+      endOffset = batch.lastOffset + 1
+      bytes += batch.sizeBytes
+    }
+    if (bytes === 0) return undefined
+    if (!force && bytes < this.#limits.dirtyRatio * (bytes + cleanedBytes)) return undefined
+    return { endOffset, newest: new Map(), phase: 'collect', offset: from, cleanedBytes: 0 }
+  }
+
+  #collect(pass: Pass): void {
+    let bytes = 0
+    let records: LogRecord[] = []
+    for (const { key, value } of this.#log.scan(RECORDS, pass.offset, pass.endOffset)) {
+      records = []
+      readBatch(value, pass.offset, records)
+      for (const record of records) pass.newest.set(keyText(record), record.offset)
+      pass.offset = lastOffsetOf(key) + 1
+      bytes += value.length
+      if (bytes >= this.#limits.sliceBytes) return
+      if (pass.newest.size >= this.#limits.keysMax) break
+    }
+    // The rest of the dirty part, if any, is the next pass's.
+    const endOffset = pass.newest.size >= this.#limits.keysMax ? pass.offset : pass.endOffset
+    this.#pass = {
+      ...pass,
+      endOffset,
+      phase: 'rewrite',
+      offset: this.#log.state.startOffset,
+    }
+  }
+
+  /** @returns whether the pass is finished */
+  #rewrite(pass: Pass): boolean {
+    const log = this.#log
+    const from = Math.max(pass.offset, log.state.startOffset)
+    const oldestTombstoneMs = this.#clock.nowMs() - this.#limits.tombstoneRetentionMs
+    const builder = new BatchBuilder()
+    const removed: { readonly lastOffset: number; readonly sizeBytes: number }[] = []
+    const written: SealedBatch[] = []
+    let bytes = 0
+    let lastOffset = from - 1
+    let previousOffset = lastOffset
+    let finished = true
+    for (const { key, value } of log.scan(RECORDS, from, pass.endOffset)) {
+      const summary = summaryOf(value)
+      lastOffset = lastOffsetOf(key)
+      const records: LogRecord[] = []
+      readBatch(value, from, records)
+      const expired = summary.appendTimeMs < oldestTombstoneMs
+      const surviving = records.filter((record) => this.#survives(pass, record, expired))
+      bytes += value.length
+      // Most of the clean part is as it was: leave it.
+      if (surviving.length === summary.recordCount && value.length * 2 >= this.#limits.batchBytes) {
+        if (builder.recordCount > 0) written.push(builder.seal(previousOffset))
+        pass.cleanedBytes += value.length
+        previousOffset = lastOffset
+        if (bytes < this.#limits.sliceBytes) continue
+        finished = false
+        break
+      }
+      for (const record of surviving) builder.add(record.offset, record, summary.appendTimeMs)
+      previousOffset = lastOffset
+      removed.push({ lastOffset, sizeBytes: value.length })
+      if (builder.sizeBytes >= this.#limits.batchBytes) written.push(builder.seal(lastOffset))
+      if (bytes >= this.#limits.sliceBytes) {
+        finished = false
+        break
+      }
+    }
+    if (builder.recordCount > 0) written.push(builder.seal(lastOffset))
+    this.#replace(pass, removed, written, finished)
+    pass.offset = lastOffset + 1
+    return finished
+  }
+
+  #survives(pass: Pass, record: LogRecord, expired: boolean): boolean {
+    const newest = pass.newest.get(keyText(record))
+    if (newest !== undefined && record.offset < newest) return false
+    return record.value !== null || !expired
+  }
+
+  #replace(
+    pass: Pass,
+    removed: readonly { readonly lastOffset: number; readonly sizeBytes: number }[],
+    written: readonly SealedBatch[],
+    finished: boolean,
+  ): void {
+    const log = this.#log
+    const batch = this.#database.batch()
+    let sizeBytes = log.state.sizeBytes
+    for (const one of removed) {
+      const key = batchKey(log.topicId, log.partition, one.lastOffset)
+      sizeBytes -= one.sizeBytes
+      batch.delete(RECORDS, key)
+      batch.delete(INDEX, key)
+    }
+    for (const one of written) {
+      const key = batchKey(log.topicId, log.partition, one.lastOffset)
+      sizeBytes += one.sizeBytes
+      pass.cleanedBytes += one.sizeBytes
+      batch.put(RECORDS, key, one.bytes)
+      batch.put(INDEX, key, encodeSummary(one))
+    }
+    const cleaned = { cleanedOffset: pass.endOffset, cleanedBytes: pass.cleanedBytes }
+    const state = { ...log.state, sizeBytes, ...(finished ? cleaned : {}) }
+    log.stageState(batch, state)
+    batch.write()
+    log.applied(state, [])
+    const last = removed.at(-1)
+    if (last !== undefined) log.forgetCached(last.lastOffset)
+  }
+}
+
+/** One character a byte: a key of a map, and as exact as the bytes. */
+function keyText({ key }: LogRecord): string {
+  return key === null ? '' : asBuffer(key).toString('latin1')
+}
