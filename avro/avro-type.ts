@@ -1,5 +1,6 @@
 import avsc from 'avsc'
 import { StreamsError } from '#streams'
+import { InternedStringType } from './interned-string.ts'
 import { DecimalType, OctetsType } from './logical-types.ts'
 import type { AvroSchema } from './schema.ts'
 
@@ -81,7 +82,7 @@ export function exportSchema(type: AvroType): AvroSchema {
 function parse(schema: AvroSchema, registry: Record<string, AvroType>): AvroType {
   try {
     return avsc.Type.forSchema(markOctets(schema) as avsc.Schema, {
-      registry,
+      registry: Object.assign(registry, { string: new InternedStringType() }),
       logicalTypes: { decimal: DecimalType, octets: OctetsType },
       assertLogicalTypes: true,
       omitRecordMethods: true,

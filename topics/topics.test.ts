@@ -27,6 +27,7 @@ const EXPECTED = `
   dev.dlq.market-data.v1        4  delete   32212254
   dev.dlq.snapshots.v1          4  delete   10737418
   dev.dlq.bars.v1               4  delete   10737418
+  dev.dlq.sink.v1               4  delete   10737418
 `
 
 test('the topics are those of the catalogue, bounded by size and never by time', () => {
@@ -53,7 +54,7 @@ test('a budget that leaves less than 1 MiB for a partition is refused with the l
   expect(() => newTopics(topics, { diskMaxBytes: 100 * 1024 * 1024 })).toThrow(
     /TOPICS_BUDGET_TOO_SMALL.*Allow at least/,
   )
-  expect(newTopics(topics, { diskMaxBytes: 419_430_400 })).toHaveLength(10)
+  expect(newTopics(topics, { diskMaxBytes: 419_430_400 })).toHaveLength(11)
 })
 
 describe('names', () => {
