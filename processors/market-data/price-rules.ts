@@ -13,20 +13,24 @@ const MAY_BE_NEGATIVE: Readonly<Record<AssetClass, boolean>> = {
   COMMODITY: true,
 }
 
+/** Beyond these a number is no price and no size, and sums and products of it would not stay finite. */
+const PRICE_MAX = 1e12
+const SIZE_MAX = 1e15
+
 /** Undefined when the price can be one. */
 export function refusePrice(
   assetClass: AssetClass,
   name: string,
   price: number,
 ): DeadLetterCause | undefined {
-  if (!Number.isFinite(price))
+  if (!(Math.abs(price) <= PRICE_MAX))
     return refusal('MARKET_DATA_BAD_PRICE', `${name} is ${String(price)}`)
   if (price > 0 || MAY_BE_NEGATIVE[assetClass] === true) return undefined
   return refusal('MARKET_DATA_BAD_PRICE', `${name} is ${price} for ${assetClass}`)
 }
 
 export function refuseSize(name: string, size: number | null): DeadLetterCause | undefined {
-  if (size === null || (Number.isFinite(size) && size >= 0)) return undefined
+  if (size === null || (size >= 0 && size <= SIZE_MAX)) return undefined
   return refusal('MARKET_DATA_BAD_SIZE', `${name} is ${String(size)}`)
 }
 

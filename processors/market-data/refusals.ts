@@ -11,8 +11,8 @@ const REFUSALS = {
   MARKET_DATA_BAD_TIME: "Correct the source's clock or the adapter's time zone.",
   MARKET_DATA_EMPTY: 'A quote needs a side; a bar needs prices.',
   MARKET_DATA_BAD_PRICE:
-    'Prices are finite, and positive where the asset class cannot be negative.',
-  MARKET_DATA_BAD_SIZE: 'Sizes are finite and not negative.',
+    'Prices are at most 1e12, and positive where the asset class cannot be negative.',
+  MARKET_DATA_BAD_SIZE: 'Sizes are from 0 to 1e15.',
   MARKET_DATA_BAD_BAR: 'A bar has an interval in whole ms, and its high is not below its low.',
   MARKET_DATA_BAD_DEPTH: 'Levels hold a price and a size; update ids are whole and in order.',
 } as const
