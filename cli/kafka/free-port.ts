@@ -1,0 +1,27 @@
+import { createServer } from 'node:net'
+
+/** A port `p` such that `p` and `p + 1` are free now: a node needs one for clients and one for its controller. */
+export async function freePortPair(): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const first = await listen(0)
+    const second = await listen(first.port + 1)
+    await Promise.all([first.close(), second.close()])
+    if (second.port === first.port + 1) return first.port
+  }
+  throw new Error('no two neighbouring ports are free')
+}
+
+async function listen(port: number): Promise<{ port: number; close: () => Promise<void> }> {
+  const server = createServer()
+  const bound = await new Promise<number>((resolve) => {
+    server.on('error', () => resolve(-1))
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : -1)
+    })
+  })
+  return {
+    port: bound,
+    close: () => new Promise((resolve) => (bound < 0 ? resolve() : server.close(() => resolve()))),
+  }
+}

@@ -1,0 +1,8 @@
+export {
+  type KafkaNodeStatus,
+  kafkaStart,
+  kafkaStatus,
+  kafkaStop,
+  kafkaWipe,
+} from './kafka-cluster.ts'
+export { KAFKA_VERSIONS, type KafkaOptions, type KafkaVersion } from './kafka-options.ts'

@@ -1,0 +1,135 @@
+import { type ErrorPlace, StreamsError } from '../../errors.ts'
+
+/**
+ * What to do about a failure of a request: `transient` may pass by itself, `moved` needs fresh metadata or another coordinator,
+ * `connection` also leaves open whether the request was carried out.
+ */
+export type FailureKind =
+  | 'transient'
+  | 'moved'
+  | 'connection'
+  | 'unknown-topic'
+  | 'too-large'
+  | 'fenced'
+  | 'fatal'
+
+const KINDS: Readonly<Record<string, FailureKind>> = {
+  UNKNOWN_TOPIC_OR_PARTITION: 'unknown-topic',
+  UNKNOWN_TOPIC_ID: 'unknown-topic',
+  INVALID_TOPIC_EXCEPTION: 'unknown-topic',
+  LEADER_NOT_AVAILABLE: 'moved',
+  NOT_LEADER_FOR_PARTITION: 'moved',
+  REPLICA_NOT_AVAILABLE: 'moved',
+  FENCED_LEADER_EPOCH: 'moved',
+  UNKNOWN_LEADER_EPOCH: 'moved',
+  NOT_COORDINATOR_FOR_GROUP: 'moved',
+  GROUP_COORDINATOR_NOT_AVAILABLE: 'moved',
+  NOT_CONTROLLER: 'moved',
+  KAFKA_STORAGE_ERROR: 'moved',
+  GROUP_LOAD_IN_PROGRESS: 'transient',
+  CONCURRENT_TRANSACTIONS: 'transient',
+  NOT_ENOUGH_REPLICAS: 'transient',
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'transient',
+  REQUEST_TIMED_OUT: 'transient',
+  UNSTABLE_OFFSET_COMMIT: 'transient',
+  OFFSET_NOT_AVAILABLE: 'transient',
+  NETWORK_EXCEPTION: 'connection',
+  MESSAGE_TOO_LARGE: 'too-large',
+  RECORD_LIST_TOO_LARGE: 'too-large',
+  INVALID_PRODUCER_EPOCH: 'fenced',
+  INVALID_PRODUCER_ID_MAPPING: 'fenced',
+  PRODUCER_FENCED: 'fenced',
+  TRANSACTION_COORDINATOR_FENCED: 'fenced',
+  FENCED_INSTANCE_ID: 'fenced',
+  // Of a commit with a transaction: the group gave this member's partitions to another.
+  ILLEGAL_GENERATION: 'fenced',
+  UNKNOWN_MEMBER_ID: 'fenced',
+}
+
+/** Codes that kafkajs 2.2.4 has no name for. */
+const NAMES_BY_CODE: Readonly<Record<number, string>> = {
+  78: 'OFFSET_NOT_AVAILABLE',
+  82: 'FENCED_INSTANCE_ID',
+  88: 'UNSTABLE_OFFSET_COMMIT',
+  90: 'PRODUCER_FENCED',
+  100: 'UNKNOWN_TOPIC_ID',
+}
+
+const CONNECTION_ERRORS = new Set([
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSLockTimeout',
+])
+
+/** The protocol's name of a failure, if the broker gave one. */
+export function failureType(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const unnamed = /^Unknown error code (\d+)$/.exec(error.message)?.[1]
+  const given = 'code' in error && typeof error.code === 'number' ? error.code : undefined
+  const code = unnamed === undefined ? given : Number(unnamed)
+  const byCode = code === undefined ? undefined : NAMES_BY_CODE[code]
+  if (byCode !== undefined) return byCode
+  return 'type' in error && typeof error.type === 'string' ? error.type : undefined
+}
+
+export function failureKind(error: unknown): FailureKind {
+  if (error instanceof StreamsError) return 'fatal'
+  const type = failureType(error)
+  if (type !== undefined) return KINDS[type] ?? 'fatal'
+  if (error instanceof Error && CONNECTION_ERRORS.has(error.name)) return 'connection'
+  return 'fatal'
+}
+
+/** The failure as the port names it, once no retry is left. */
+export function asStreamsError(error: unknown, what: string, place: ErrorPlace): StreamsError {
+  if (error instanceof StreamsError) return error
+  switch (failureKind(error)) {
+    case 'unknown-topic':
+      return new StreamsError(
+        'LOG_UNKNOWN_TOPIC',
+        `${what}: there is no such topic or partition`,
+        place,
+        'Create the topic first, or correct its name.',
+        error,
+      )
+    case 'too-large':
+      return new StreamsError(
+        'LOG_RECORD_TOO_LARGE',
+        `${what}: a record exceeds what the topic takes`,
+        place,
+        'Send smaller records, or raise max.message.bytes of the topic.',
+        error,
+      )
+    case 'fenced':
+      return new StreamsError(
+        'LOG_FENCED',
+        `${what}: another owner took over (${failureType(error)})`,
+        place,
+        'Drop the state of this task: its new owner goes on from the committed offsets.',
+        error,
+      )
+    case 'transient':
+    case 'moved':
+    case 'connection':
+      return new StreamsError(
+        'LOG_UNAVAILABLE',
+        `${what}: the broker does not answer (${describe(error)})`,
+        place,
+        'Check that the brokers run and can be reached, then try again.',
+        error,
+      )
+    case 'fatal':
+      return new StreamsError(
+        'LOG_REQUEST_REFUSED',
+        `${what}: the broker refused (${describe(error)})`,
+        place,
+        'Check the request and the rights of this client.',
+        error,
+      )
+  }
+}
+
+export function describe(error: unknown): string {
+  return failureType(error) ?? (error instanceof Error ? error.message : String(error))
+}

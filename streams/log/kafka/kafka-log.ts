@@ -1,0 +1,126 @@
+import type { Clock } from '../../clock.ts'
+import { StreamsError } from '../../errors.ts'
+import type { Logger } from '../../logger.ts'
+import type { Metrics } from '../../metrics.ts'
+import type {
+  GroupConsumer,
+  GroupConsumerOptions,
+  Log,
+  LogAdmin,
+  PartitionReader,
+  PartitionReaderOptions,
+  Producer,
+  ProducerOptions,
+  TransactionalProducer,
+  TransactionalProducerOptions,
+} from '../log.ts'
+import type { ConnectionSecurity } from './broker-link.ts'
+import { Cluster } from './cluster.ts'
+import { KafkaAdmin } from './kafka-admin.ts'
+import { KafkaGroupConsumer } from './kafka-group-consumer.ts'
+import { KafkaPartitionReader } from './kafka-partition-reader.ts'
+import { KafkaProducer } from './kafka-producer.ts'
+import { KafkaTransactionalProducer } from './kafka-transactional-producer.ts'
+
+export interface KafkaLogOptions extends ConnectionSecurity {
+  /** `host:port` of at least one broker. */
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly clock: Clock
+  /** How long a call goes on trying while brokers are away, in ms; 120,000 by default. Then it fails with LOG_UNAVAILABLE. */
+  readonly retryForMs?: number
+  /** How long one request may take, in ms; 30,000 by default. */
+  readonly requestTimeoutMs?: number
+}
+
+/**
+ * The log port on Apache Kafka 3.9 or later. Resolves when a broker has answered.
+ * @throws {StreamsError} LOG_UNAVAILABLE after `retryForMs` without an answer
+ */
+export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
+  for (const broker of options.brokers) checkAddress(broker)
+  const log = new KafkaLog(options)
+  await log.connect()
+  return log
+}
+
+class KafkaLog implements Log {
+  readonly admin: LogAdmin
+  readonly #options: KafkaLogOptions
+  readonly #adminCluster: Cluster
+  readonly #opened = new Set<{ close(): Promise<void> }>()
+
+  constructor(options: KafkaLogOptions) {
+    this.#options = options
+    this.#adminCluster = this.#cluster(options.clientId)
+    this.admin = new KafkaAdmin(this.#adminCluster)
+  }
+
+  async connect(): Promise<void> {
+    const what = `connect to ${this.#options.brokers.join(', ')}`
+    try {
+      await this.#adminCluster.retry(what, {}, () => this.#adminCluster.refresh([]))
+    } catch (error) {
+      await this.#adminCluster.close()
+      throw error
+    }
+  }
+
+  async createProducer(options: ProducerOptions): Promise<Producer> {
+    return this.#open(options.clientId, (cluster) => new KafkaProducer(cluster, options))
+  }
+
+  async createTransactionalProducer(
+    options: TransactionalProducerOptions,
+  ): Promise<TransactionalProducer> {
+    return this.#open(
+      options.clientId,
+      (cluster) => new KafkaTransactionalProducer(cluster, options),
+    )
+  }
+
+  async createGroupConsumer(options: GroupConsumerOptions): Promise<GroupConsumer> {
+    return this.#open(options.clientId, (cluster) => new KafkaGroupConsumer(cluster, options))
+  }
+
+  async createPartitionReader(options: PartitionReaderOptions): Promise<PartitionReader> {
+    return this.#open(options.clientId, (cluster) => new KafkaPartitionReader(cluster, options))
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#opened].map((each) => each.close()))
+    this.#opened.clear()
+    await this.#adminCluster.close()
+  }
+
+  #cluster(clientId: string, onClosed?: () => void): Cluster {
+    const options = {
+      ...this.#options,
+      clientId,
+      retryForMs: this.#options.retryForMs ?? 120_000,
+      requestTimeoutMs: this.#options.requestTimeoutMs ?? 30_000,
+    }
+    return new Cluster(options, onClosed)
+  }
+
+  #open<T extends { close(): Promise<void> }>(
+    clientId: string,
+    create: (cluster: Cluster) => T,
+  ): T {
+    const client = create(this.#cluster(clientId, () => this.#opened.delete(client)))
+    this.#opened.add(client)
+    return client
+  }
+}
+
+function checkAddress(broker: string): void {
+  if (/^[^\s:]+:\d{1,5}$/.test(broker) || /^\[[0-9a-f:]+\]:\d{1,5}$/i.test(broker)) return
+  throw new StreamsError(
+    'LOG_ADDRESS_INVALID',
+    `"${broker}" is not an address of a broker`,
+    {},
+    'Give host:port, separated by commas if there are several.',
+  )
+}
