@@ -16,7 +16,7 @@ export type Settings = Readonly<Record<string, string | number>>
 
 /** What Orion needs of ClickHouse, embedded or a server. Parameters are bound (`{name:Type}`), never written into a statement. */
 export interface ClickHouse {
-  /** @throws {StreamsError} SINK_UNAVAILABLE (try again), SINK_REFUSED (the statement or the rows are at fault) */
+  /** @throws {StreamsError} SINK_UNAVAILABLE (no answer), SINK_ROWS_REFUSED (the rows are at fault), SINK_REFUSED (anything else) */
   query<Row>(sql: string, parameters?: Parameters, settings?: Settings): Promise<readonly Row[]>
   /** A statement without rows. */
   command(sql: string, parameters?: Parameters): Promise<void>
@@ -120,27 +120,35 @@ class ClickHouseOverHttp implements ClickHouse {
 
 type InsertOptions = globalThis.Parameters<ClickHouse['insert']>[0]
 
-/** Codes of ClickHouse that time heals: memory, too many queries or parts, timeouts, read-only disk, network, shutdown. */
-const TRANSIENT: ReadonlySet<number> = new Set([
-  159, 164, 173, 194, 202, 203, 209, 210, 236, 241, 242, 243, 252, 285, 319, 394, 425, 439, 497,
-  516, 999, 1000, 1001,
+/** Codes of ClickHouse that blame the rows: parsing, types, enums, nulls, ranges. Any other failure is not theirs. */
+const ROW_FAULTS: ReadonlySet<number> = new Set([
+  6, 26, 27, 33, 38, 41, 53, 69, 70, 72, 117, 130, 131, 321, 349, 407, 441, 467, 691,
 ])
 
 function failure(cause: unknown): StreamsError {
   const what = cause instanceof Error ? cause.message : String(cause)
   const code = cause instanceof Error && 'code' in cause ? Number(cause.code) : Number.NaN
-  if (Number.isInteger(code) && !TRANSIENT.has(code)) {
+  if (ROW_FAULTS.has(code)) {
+    return new StreamsError(
+      'SINK_ROWS_REFUSED',
+      `ClickHouse refused the rows: code ${code}: ${what}`,
+      {},
+      'See which row is at fault.',
+      cause,
+    )
+  }
+  if (Number.isInteger(code)) {
     return new StreamsError(
       'SINK_REFUSED',
       `ClickHouse refused: code ${code}: ${what}`,
       {},
-      'Correct the statement or the rows.',
+      'See what the code means; running short of memory, disk or merges passes.',
       cause,
     )
   }
   return new StreamsError(
     'SINK_UNAVAILABLE',
-    `ClickHouse did not answer: ${what === '' ? String(code) : what}`,
+    `ClickHouse did not answer: ${what}`,
     {},
     'It is tried again; see the log of the engine or server.',
     cause,

@@ -71,7 +71,10 @@ function stop(): void {
     engine?.close()
     process.exit(0)
   }
-  if (server === undefined) return end()
+  if (server === undefined) {
+    end()
+    return
+  }
   server.close(end)
   server.closeIdleConnections()
 }

@@ -30,7 +30,7 @@ export const marketDataTables: Migration = {
   kind Enum8('QUOTE' = 1, 'TRADE' = 2, 'DEPTH' = 3, 'HEARTBEAT' = 4), source LowCardinality(String),
   received_time Nullable(DateTime64(3, 'UTC')),
   bid Nullable(Float64), ask Nullable(Float64), mid Nullable(Float64), bid_size Nullable(Float64), ask_size Nullable(Float64),
-  price Nullable(Float64), size Nullable(Float64),
+  price Nullable(Float64), size Nullable(Float64), basis LowCardinality(String),
   book_snapshot Bool, first_update_id Int64, last_update_id Int64, bids ${LEVELS}, asks ${LEVELS},
   flags Array(LowCardinality(String)),${PLACE})${engine('tenant_id, instrument_id, event_time')}`,
 
