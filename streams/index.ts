@@ -30,6 +30,7 @@ export {
 export { type Clock, systemClock } from './clock.ts'
 export { DESCRIPTION_FORMATS, type DescriptionFormat, describe } from './describe/describe.ts'
 export { type ErrorPlace, StreamsError } from './errors.ts'
+export type { LocalStorePart } from './local-store.ts'
 export type { CleanupPolicy, Header, NewTopic } from './log/log.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
 export {
@@ -50,6 +51,7 @@ export type {
   RecordMetadata,
   StreamRecord,
 } from './processor.ts'
+export type { RestoreListener, RestoreProgress } from './restore/changelog-restorer.ts'
 export type { Serde } from './serde.ts'
 export { bytesSerde, doubleSerde, jsonSerde, longSerde, stringSerde } from './serdes.ts'
 export type {
@@ -79,6 +81,32 @@ export type {
   StoreIterator,
   StoreOpenOptions,
 } from './store-engine.ts'
+export {
+  type PartitionLag,
+  type StateListener,
+  type StoreChecksum,
+  Streams,
+  type StreamsMetadata,
+  type TaskMetadata,
+  type ThreadMetadata,
+} from './streams.ts'
+export {
+  STREAMS_LIMITS,
+  type StreamsLimits,
+  type StreamsOptions,
+  type UncaughtDecision,
+} from './streams-options.ts'
+export type { StreamsStatus } from './streams-status.ts'
+export { COMMIT_POINTS, type CommitPoint, type CommitProbe } from './task/commit-point.ts'
+export type { DeadLetter, DeadLetterEncoder, EncodedDeadLetter } from './task/dead-letter.ts'
+export type {
+  DeserializationFailure,
+  FailureDecision,
+  FailureHandler,
+  FailureHandlers,
+  ProcessingFailure,
+  ProductionFailure,
+} from './task/handlers.ts'
 export type {
   GlobalStoreNode,
   ProcessorNode,

@@ -3,14 +3,7 @@ import type { FetchedBatch, LogRecord, TopicPartition } from '../log/log.ts'
 import type { Logger } from '../logger.ts'
 import type { Counter, Metrics } from '../metrics.ts'
 import type { Processor } from '../processor.ts'
-import type { Serde } from '../serde.ts'
-import type {
-  KeyValueStore,
-  KeyValueStoreSpec,
-  StateStore,
-  StoreBackend,
-  TaskStores,
-} from '../store.ts'
+import type { StateStore, StoreBackend, TaskStores } from '../store.ts'
 import { decide, type FailureHandlers } from '../task/handlers.ts'
 import type { GlobalView } from '../task/stream-task.ts'
 import type { InputPosition } from '../task/transaction-schedule.ts'
@@ -27,13 +20,15 @@ export interface GlobalTablesOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly overlayBytesMax: number
+  readonly partitionCount: (topic: string) => number
 }
 
 interface GlobalTable {
   readonly node: GlobalStoreNode
   readonly store: StateStore
   readonly readOnly: StateStore
-  readonly positions: KeyValueStore<string, number>
+  /** Next offset to apply, by partition. */
+  readonly positions: (number | undefined)[]
   readonly processor: Processor<unknown, unknown, never, never> | undefined
   readonly context: GlobalProcessorContext
   readonly applied: Counter
@@ -50,16 +45,15 @@ export class GlobalTables implements GlobalView {
   #positions: readonly InputPosition[] | undefined
 
   static async open(options: GlobalTablesOptions): Promise<GlobalTables> {
-    const specs = options.topology.globalStores.flatMap(({ store }) => [
-      store,
-      positionsSpec(store.name, store.persistent),
-    ])
-    const { directory, overlayBytesMax } = options
+    const { directory, overlayBytesMax, topology } = options
+    const specs = topology.globalStores.map(({ store }) => store)
+    const topics = new Map(topology.globalStores.map(({ store, topic }) => [store.name, topic]))
     const stores = await options.stores.open({
       directory,
       taskId: 'global',
       specs,
       overlayBytesMax,
+      changelogTopic: (store) => topics.get(store) ?? store,
     })
     return new GlobalTables(options, stores)
   }
@@ -74,7 +68,7 @@ export class GlobalTables implements GlobalView {
   /** Next offset to apply; undefined when the partition was never applied. */
   position({ topic, partition }: TopicPartition): number | undefined {
     const table = this.#tables.find(({ node }) => node.topic === topic)
-    return table?.positions.get(String(partition))
+    return table?.positions[partition]
   }
 
   store(name: string): StateStore | undefined {
@@ -83,11 +77,7 @@ export class GlobalTables implements GlobalView {
 
   positions(): readonly InputPosition[] {
     this.#positions ??= this.#tables.flatMap(({ node: { topic }, positions }) =>
-      [...positions.all()].map(([partition, offset]) => ({
-        topic,
-        partition: Number(partition),
-        offset,
-      })),
+      positions.map((offset = 0, partition) => ({ topic, partition, offset })),
     )
     return this.#positions
   }
@@ -95,18 +85,23 @@ export class GlobalTables implements GlobalView {
   /** @throws {StreamsError} when a record cannot be read or applied and no handler steps over it */
   apply(batch: FetchedBatch): void {
     const { topic, partition, records, nextOffset } = batch
+    const positions = new Map<string, number>()
     try {
       for (const table of this.#tables) {
         if (table.node.topic !== topic) continue
         for (const record of records) this.#applyRecord(table, batch, record)
-        table.positions.put(String(partition), nextOffset)
-        table.applied.add(records.length)
+        positions.set(positionName(table.node, partition), nextOffset)
       }
     } catch (cause) {
       this.#stores.discard()
       throw cause
     }
-    this.#stores.commit(new Map())
+    this.#stores.commit(positions)
+    for (const table of this.#tables) {
+      if (table.node.topic !== topic) continue
+      table.positions[partition] = nextOffset
+      table.applied.add(records.length)
+    }
     this.#positions = undefined
   }
 
@@ -121,10 +116,12 @@ export class GlobalTables implements GlobalView {
     let value: unknown
     try {
       key =
-        record.key === null ? null : node.keySerde.deserialize(topic, record.key, record.headers)
+        record.key === null
+          ? undefined
+          : node.keySerde.deserialize(topic, record.key, record.headers)
       value =
         record.value === null
-          ? null
+          ? undefined
           : node.valueSerde.deserialize(topic, record.value, record.headers)
     } catch (error) {
       this.#deserializationFailed(node, { topic, partition }, record, error)
@@ -134,8 +131,8 @@ export class GlobalTables implements GlobalView {
       context.begin({ topic, partition, offset: record.offset }, record.timestampMs)
       const { timestampMs, headers } = record
       processor.process({ key, value, timestampMs, headers })
-    } else if (key !== null && isKeyValueStore(store)) {
-      if (value === null) store.delete(key)
+    } else if (key !== undefined && isKeyValueStore(store)) {
+      if (value === undefined) store.delete(key)
       else store.put(key, value)
     }
   }
@@ -175,7 +172,10 @@ export class GlobalTables implements GlobalView {
 
   #makeTable(node: GlobalStoreNode): GlobalTable {
     const store = this.#stores.get(node.store.name).store
-    const positions = this.#stores.get(positionsName(node.store.name)).store
+    const positions = Array.from(
+      { length: this.#options.partitionCount(node.topic) },
+      (_, partition) => this.#stores.position(positionName(node, partition)),
+    )
     const context = new GlobalProcessorContext(
       this.#options.applicationId,
       node.processorName,
@@ -186,8 +186,7 @@ export class GlobalTables implements GlobalView {
       node,
       store,
       readOnly: readOnlyStore(store),
-      // Opened from `positionsSpec` just before, with these types.
-      positions: positions as KeyValueStore<string, number>,
+      positions,
       processor: node.supplier?.(),
       context,
       applied: this.#options.metrics.counter(
@@ -199,28 +198,6 @@ export class GlobalTables implements GlobalView {
   }
 }
 
-function positionsName(store: string): string {
-  return `${store}-positions`
-}
-
-/** By partition: the next offset to apply. As persistent as what it tells about. */
-function positionsSpec(store: string, persistent: boolean): KeyValueStoreSpec<string, number> {
-  return {
-    kind: 'key-value',
-    name: positionsName(store),
-    keySerde: utf8,
-    valueSerde: decimal,
-    logged: false,
-    persistent,
-  }
-}
-
-const utf8: Serde<string> = {
-  serialize: (_topic, value) => Buffer.from(value),
-  deserialize: (_topic, bytes) => Buffer.from(bytes).toString(),
-}
-
-const decimal: Serde<number> = {
-  serialize: (_topic, value) => Buffer.from(String(value)),
-  deserialize: (_topic, bytes) => Number(Buffer.from(bytes).toString()),
+function positionName(node: GlobalStoreNode, partition: number): string {
+  return `${node.store.name}/${partition}`
 }

@@ -79,16 +79,18 @@ export class PartitionQueue {
     return Math.max(0, this.#endOffset - this.position)
   }
 
-  /** Deserialises the head, once. Never throws: the failure waits in `headFailure`. */
+  /** Deserialises the head, once; an absent key or value is `undefined`. Never throws: the failure waits in `headFailure`. */
   decodeHead(): void {
     if (this.#decoded || this.head === undefined) return
     this.#decoded = true
     const { head, source, topic } = this
     try {
       this.headKey =
-        head.key === null ? null : source.keySerde.deserialize(topic, head.key, head.headers)
+        head.key === null ? undefined : source.keySerde.deserialize(topic, head.key, head.headers)
       this.headValue =
-        head.value === null ? null : source.valueSerde.deserialize(topic, head.value, head.headers)
+        head.value === null
+          ? undefined
+          : source.valueSerde.deserialize(topic, head.value, head.headers)
     } catch (cause) {
       this.headFailure = cause ?? new Error('undefined was thrown')
     }

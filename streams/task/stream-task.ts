@@ -234,6 +234,14 @@ export class StreamTask implements TaskHost {
     this.commitRequested = false
   }
 
+  /** Of every input, the next offset after the last commit. */
+  committedPositions(): InputPosition[] {
+    return this.queues.map((queue) => {
+      const { topic, partition } = queue
+      return { topic, partition, offset: this.#committed.get(queue) ?? 0 }
+    })
+  }
+
   /** Stops the processors. Their `close` must not fail; the first failure is returned. */
   close(): unknown {
     let failure: unknown

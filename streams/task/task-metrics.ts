@@ -9,7 +9,6 @@ export class TaskMetrics {
   readonly records: Counter
   readonly commits: Counter
   readonly commitLatencyMs: Histogram
-  readonly restored: Counter
   readonly deadLetters: Counter
   readonly #metrics: Metrics
   readonly #labels: { readonly application: string; readonly task: string }
@@ -31,11 +30,6 @@ export class TaskMetrics {
       'orion_task_commit_latency_ms',
       'Time from the start of a commit to its end, in ms.',
       COMMIT_LATENCY_BUCKETS_MS,
-      labels,
-    )
-    this.restored = metrics.counter(
-      'orion_task_restored_records_total',
-      'Changelog records applied to stores.',
       labels,
     )
     this.deadLetters = metrics.counter(

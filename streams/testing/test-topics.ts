@@ -42,10 +42,10 @@ export class TestInputTopic<K, V> {
   }
 
   /** Delivers one record and runs the topology until nothing is left to do. */
-  pipe(key: K | null, value: V | null, options: PipeOptions = {}): void {
+  pipe(key: K | undefined, value: V | undefined, options: PipeOptions = {}): void {
     this.pipeBytes(
-      key === null ? null : this.#keySerde.serialize(this.name, key),
-      value === null ? null : this.#valueSerde.serialize(this.name, value),
+      key === undefined ? null : this.#keySerde.serialize(this.name, key),
+      value === undefined ? null : this.#valueSerde.serialize(this.name, value),
       options,
     )
   }
@@ -57,7 +57,7 @@ export class TestInputTopic<K, V> {
   }
 }
 
-export interface TestRecord<K, V> extends StreamRecord<K | null, V | null> {
+export interface TestRecord<K, V> extends StreamRecord<K | undefined, V | undefined> {
   readonly partition: number
 }
 
@@ -99,15 +99,15 @@ export class TestOutputTopic<K, V> {
     return this.#decode(this.#take(Number.POSITIVE_INFINITY))
   }
 
-  readKeyValues(): [K | null, V | null][] {
+  readKeyValues(): [K | undefined, V | undefined][] {
     return this.readRecords().map(({ key, value }) => [key, value])
   }
 
   #decode(records: readonly RawRecord[]): TestRecord<K, V>[] {
     return records.map(({ partition, key, value, timestampMs, headers }) => ({
       partition,
-      key: key === null ? null : this.#keySerde.deserialize(this.name, key, headers),
-      value: value === null ? null : this.#valueSerde.deserialize(this.name, value, headers),
+      key: key === null ? undefined : this.#keySerde.deserialize(this.name, key, headers),
+      value: value === null ? undefined : this.#valueSerde.deserialize(this.name, value, headers),
       timestampMs,
       headers,
     }))

@@ -1,8 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Processor, ProcessorContext } from '../processor.ts'
-import type { KeyValueStore, ReadOnlyKeyValueStore } from '../store.ts'
-import type { Topology } from '../topology.ts'
-import { MapStoreBackend } from './map-store-backend.ts'
+import { createStoreBackend, memoryEngine } from '#state-stores'
 import {
   processor,
   repartitionedSumTopology,
@@ -12,7 +9,10 @@ import {
   text,
   totalsSpec,
   wholeNumber,
-} from './sample-topology.ts'
+} from '../fixtures/sample-topology.ts'
+import type { Processor, ProcessorContext } from '../processor.ts'
+import type { KeyValueStore, ReadOnlyKeyValueStore } from '../store.ts'
+import type { Topology } from '../topology.ts'
 import { TopologyTestDriver, type TopologyTestDriverOptions } from './topology-test-driver.ts'
 
 let driver: TopologyTestDriver | undefined
@@ -26,7 +26,11 @@ async function drive(
   topology: Topology,
   options: Partial<TopologyTestDriverOptions> = {},
 ): Promise<TopologyTestDriver> {
-  driver = await TopologyTestDriver.open({ topology, stores: new MapStoreBackend(), ...options })
+  driver = await TopologyTestDriver.open({
+    topology,
+    stores: createStoreBackend(memoryEngine()),
+    ...options,
+  })
   return driver
 }
 
@@ -138,7 +142,7 @@ describe('a topology in the driver', () => {
     rates.pipe('eur', 3)
     rates.pipe('usd', 2)
     input.pipe('eur', 5)
-    rates.pipe('usd', null)
+    rates.pipe('usd', undefined)
     input.pipe('usd', 5)
     const out = driven.createOutputTopic('out', text, wholeNumber)
     expect(out.readKeyValues()).toEqual([

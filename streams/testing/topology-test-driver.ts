@@ -158,6 +158,7 @@ export class TopologyTestDriver {
         logger: silentLogger,
         metrics,
         overlayBytesMax: OVERLAY_BYTES_MAX,
+        partitionCount: (topic) => this.#countOf(topic),
       })
     }
     for (const { subTopology, partitionCount } of this.#plan.subTopologies) {
@@ -180,6 +181,7 @@ export class TopologyTestDriver {
       taskId,
       specs: subTopology.stores,
       overlayBytesMax: OVERLAY_BYTES_MAX,
+      changelogTopic: plan.changelogTopic,
     })
     const task = new StreamTask({
       applicationId: plan.applicationId,

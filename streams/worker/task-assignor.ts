@@ -3,15 +3,13 @@ import { compareTaskIds, taskIdOf } from '../task/task-id.ts'
 
 /** What a thread tells the group about itself. */
 export interface HeldTasks {
-  /** The same for all threads that share a state directory. */
-  readonly process: string
   /** Tasks that the thread runs. */
   readonly active: readonly string[]
   /** Tasks whose state lies in the directory. */
   readonly stored: readonly string[]
 }
 
-const NOTHING_HELD: HeldTasks = { process: '', active: [], stored: [] }
+const NOTHING_HELD: HeldTasks = { active: [], stored: [] }
 
 export function encodeHeldTasks(held: HeldTasks): Uint8Array {
   return Buffer.from(JSON.stringify({ version: 1, ...held }))
@@ -23,10 +21,9 @@ export function decodeHeldTasks(bytes: Uint8Array): HeldTasks {
     const parsed: unknown = JSON.parse(Buffer.from(bytes).toString())
     if (typeof parsed !== 'object' || parsed === null) return NOTHING_HELD
     if (!('version' in parsed) || parsed.version !== 1) return NOTHING_HELD
-    const process = 'process' in parsed && typeof parsed.process === 'string' ? parsed.process : ''
     const active = 'active' in parsed ? strings(parsed.active) : []
     const stored = 'stored' in parsed ? strings(parsed.stored) : []
-    return { process, active, stored }
+    return { active, stored }
   } catch {
     return NOTHING_HELD
   }

@@ -1,0 +1,127 @@
+import { Backoff } from '../backoff.ts'
+import type { FetchedBatch, Log, PartitionReader, TopicPartition } from '../log/log.ts'
+import { logTrouble } from '../log-trouble.ts'
+import type { Logger } from '../logger.ts'
+import type { Topology } from '../topology.ts'
+import type { GlobalTables } from './global-tables.ts'
+
+export interface GlobalReaderOptions {
+  readonly log: Log
+  readonly clientId: string
+  readonly topology: Topology
+  readonly tables: GlobalTables
+  readonly partitionCounts: ReadonlyMap<string, number>
+  readonly logger: Logger
+  /** A record cannot be applied: tasks must not go on with a table that misses it. */
+  readonly onFailure: (error: unknown) => void
+}
+
+const POLL_WAIT_MS = 100
+const RECORDS_MAX = 5_000
+
+/** Keeps global tables at the end of their topics: wholly before the first task runs, then between batches. */
+export class GlobalReader {
+  readonly #options: GlobalReaderOptions
+  readonly #backoff = new Backoff({ firstMs: 100, longestMs: 2_000 })
+  #following: Promise<void> | undefined
+  #closed = false
+
+  constructor(options: GlobalReaderOptions) {
+    this.#options = options
+  }
+
+  /** Applies everything that the topics hold now. */
+  async bootstrap(): Promise<void> {
+    const { log, tables } = this.#options
+    const partitions = this.#partitions()
+    const ends = await log.admin.offsets(partitions, 'stable')
+    const starts = await log.admin.offsets(partitions, 'earliest')
+    const behind = new Map<string, number>()
+    for (const [index, place] of partitions.entries()) {
+      const end = ends[index] ?? 0
+      const position = Math.max(tables.position(place) ?? 0, starts[index] ?? 0)
+      if (position < end) behind.set(placeOf(place), end)
+    }
+    await this.#read(
+      () => behind.size > 0,
+      (batch) => {
+        const end = behind.get(placeOf(batch))
+        if (end !== undefined && batch.nextOffset >= end) behind.delete(placeOf(batch))
+      },
+    )
+  }
+
+  /** Goes on in the background until `close`. */
+  follow(): void {
+    this.#following = this.#read(
+      () => true,
+      () => {},
+    ).catch((error: unknown) => this.#options.onFailure(error))
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#backoff.end()
+    await this.#following
+  }
+
+  async #read(goesOn: () => boolean, applied: (batch: FetchedBatch) => void): Promise<void> {
+    const { log, clientId, tables, logger } = this.#options
+    let reader: PartitionReader | undefined
+    while (!this.#closed && goesOn()) {
+      try {
+        if (reader === undefined) {
+          reader = await log.createPartitionReader({ clientId, isolation: 'read_committed' })
+          await reader.assign(this.#positions())
+        }
+        const batches = await reader.poll({ maxWaitMs: POLL_WAIT_MS, recordsMax: RECORDS_MAX })
+        for (const batch of batches) {
+          await this.#awaitSerdes(batch)
+          tables.apply(batch)
+          applied(batch)
+        }
+        if (batches.length > 0) await new Promise((resolve) => setImmediate(resolve))
+        this.#backoff.reset()
+      } catch (error) {
+        await reader?.close().catch(() => {})
+        reader = undefined
+        if (logTrouble(error) !== 'begin-again') throw error
+        logger.warn({ error: String(error) }, 'global stores wait for the log')
+        await this.#backoff.wait()
+      }
+    }
+    await reader?.close()
+  }
+
+  async #awaitSerdes({ topic, records }: FetchedBatch): Promise<void> {
+    for (const node of this.#options.topology.globalStores) {
+      if (node.topic !== topic) continue
+      for (const { key, value } of records) {
+        const keyPending = key === null ? undefined : node.keySerde.pending?.(key)
+        if (keyPending !== undefined) await keyPending
+        const valuePending = value === null ? undefined : node.valueSerde.pending?.(value)
+        if (valuePending !== undefined) await valuePending
+      }
+    }
+  }
+
+  #positions(): (TopicPartition & { readonly offset: number })[] {
+    const { tables } = this.#options
+    return this.#partitions().map((place) => ({ ...place, offset: tables.position(place) ?? 0 }))
+  }
+
+  #partitions(): TopicPartition[] {
+    const { topology, partitionCounts } = this.#options
+    const topics = [...new Set(topology.globalStores.map(({ topic }) => topic))]
+    return topics.flatMap((topic) =>
+      Array.from({ length: partitionCounts.get(topic) ?? 0 }, (_, partition) => ({
+        topic,
+        partition,
+      })),
+    )
+  }
+}
+
+function placeOf({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`
+}

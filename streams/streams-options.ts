@@ -1,0 +1,186 @@
+import type { Clock } from './clock.ts'
+import { StreamsError } from './errors.ts'
+import type { Log } from './log/log.ts'
+import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+import type { RestoreListener } from './restore/changelog-restorer.ts'
+import type { StoreBackend } from './store.ts'
+import type { CommitProbe } from './task/commit-point.ts'
+import type { DeadLetterEncoder } from './task/dead-letter.ts'
+import type { FailureHandlers } from './task/handlers.ts'
+import type { Topology } from './topology.ts'
+import type { Guarantee, ThreadLimits } from './worker/thread-context.ts'
+
+/** What becomes of an application one of whose threads has failed. `shutdown-client` unless given. */
+export type UncaughtDecision = 'replace-thread' | 'shutdown-client'
+
+export interface StreamsOptions extends Partial<StreamsLimits> {
+  readonly topology: Topology
+  /** Names the consumer group, internal topics, transactional ids and the state directory. Never changes. */
+  readonly applicationId: string
+  readonly log: Log
+  readonly stores: StoreBackend
+  /** State lies in `<directory>/<applicationId>/<taskId>`. */
+  readonly directory: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** `exactly_once_v2` and `exactly_once` mean the same here: a transaction per task. Default `exactly_once_v2`. */
+  readonly guarantee?: 'exactly_once_v2' | Guarantee
+  readonly handlers?: FailureHandlers
+  readonly deadLetter?: DeadLetterEncoder
+  readonly onUncaughtError?: UncaughtDecision | ((error: unknown) => UncaughtDecision)
+  readonly restoreListener?: RestoreListener
+  /** Called at the points of a commit, for crash tests. */
+  readonly probe?: CommitProbe
+}
+
+export interface StreamsLimits extends ThreadLimits {
+  /** Stream threads of this instance. */
+  readonly threads: number
+  /** Records kept on a repartition topic behind what its readers have committed; older ones are deleted. */
+  readonly repartitionKeptRecords: number
+  /** Threads replaced one after the other without a minute's peace in between; then the instance stops. */
+  readonly threadReplacementsMax: number
+}
+
+interface LimitOption {
+  readonly default: number
+  readonly min: number
+  readonly max: number
+  readonly doc: string
+}
+
+const MEBIBYTE = 1024 * 1024
+
+/** Every limit with its default and bounds; the reference page and the start-up check derive from it. */
+export const STREAMS_LIMITS: Readonly<Record<keyof StreamsLimits, LimitOption>> = {
+  threads: { default: 1, min: 1, max: 64, doc: 'Stream threads of this instance.' },
+  commitIntervalMs: {
+    default: 100,
+    min: 1,
+    max: 60_000,
+    doc: 'Longest time between the first record of a transaction and its commit, in ms. Lower is fresher; higher is cheaper.',
+  },
+  drainedCommitSpacingMs: {
+    default: 5,
+    min: 0,
+    max: 60_000,
+    doc: 'A task whose input is drained commits at once, but not sooner than this after its last commit, in ms.',
+  },
+  maxTaskIdleMs: {
+    default: 0,
+    min: -1,
+    max: 3_600_000,
+    doc: 'How long a task waits for an empty input before it goes on with the others, in ms. 0 waits for what the log is known to hold; -1 never waits.',
+  },
+  bufferedRecordsMax: {
+    default: 5_000,
+    min: 1,
+    max: 1_000_000,
+    doc: 'Fetched records of one partition that wait; fetching pauses there until half are processed.',
+  },
+  pollRecordsMax: {
+    default: 5_000,
+    min: 1,
+    max: 1_000_000,
+    doc: 'Records taken from the log in one turn.',
+  },
+  batchRecordsMax: {
+    default: 1_000,
+    min: 1,
+    max: 1_000_000,
+    doc: 'Records that one task processes before another gets its turn.',
+  },
+  transactionRecordsMax: {
+    default: 50_000,
+    min: 1,
+    max: 10_000_000,
+    doc: 'Written records at which a task commits early.',
+  },
+  transactionBytesMax: {
+    default: 16 * MEBIBYTE,
+    min: 1_024,
+    max: 1_024 * MEBIBYTE,
+    doc: 'Written bytes at which a task commits early.',
+  },
+  recordBytesMax: {
+    default: 1_000_000,
+    min: 1_024,
+    max: 64 * MEBIBYTE,
+    doc: 'Key and value of one written record, bytes; larger ones go to the production handler.',
+  },
+  overlayBytesMax: {
+    default: 16 * MEBIBYTE,
+    min: 1_024,
+    max: 1_024 * MEBIBYTE,
+    doc: 'Uncommitted bytes in the stores of one task at which it commits early.',
+  },
+  transactionTimeoutMs: {
+    default: 60_000,
+    min: 1_000,
+    max: 900_000,
+    doc: 'The log aborts a transaction that is open for longer, in ms.',
+  },
+  sessionTimeoutMs: {
+    default: 10_000,
+    min: 1_000,
+    max: 300_000,
+    doc: 'A thread that the group does not hear of for this long loses its tasks, in ms.',
+  },
+  repartitionKeptRecords: {
+    default: 100_000,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    doc: 'Records kept per partition of a repartition topic behind what was committed.',
+  },
+  threadReplacementsMax: {
+    default: 10,
+    min: 0,
+    max: 1_000,
+    doc: 'Threads replaced in a row before the instance stops.',
+  },
+}
+
+/** @throws {StreamsError} STREAMS_INVALID_OPTION with every option that is out of bounds */
+export function limitsOf(options: StreamsOptions): StreamsLimits {
+  const faults: string[] = []
+  const value = (name: keyof StreamsLimits): number => {
+    const { default: fallback, min, max } = STREAMS_LIMITS[name]
+    const given = options[name] ?? fallback
+    if (!Number.isInteger(given) || given < min || given > max) {
+      faults.push(`${name} is ${given}, not a whole number from ${min} to ${max}`)
+    }
+    return given
+  }
+  const limits: StreamsLimits = {
+    threads: value('threads'),
+    commitIntervalMs: value('commitIntervalMs'),
+    drainedCommitSpacingMs: value('drainedCommitSpacingMs'),
+    maxTaskIdleMs: value('maxTaskIdleMs'),
+    bufferedRecordsMax: value('bufferedRecordsMax'),
+    pollRecordsMax: value('pollRecordsMax'),
+    batchRecordsMax: value('batchRecordsMax'),
+    transactionRecordsMax: value('transactionRecordsMax'),
+    transactionBytesMax: value('transactionBytesMax'),
+    recordBytesMax: value('recordBytesMax'),
+    overlayBytesMax: value('overlayBytesMax'),
+    transactionTimeoutMs: value('transactionTimeoutMs'),
+    sessionTimeoutMs: value('sessionTimeoutMs'),
+    repartitionKeptRecords: value('repartitionKeptRecords'),
+    threadReplacementsMax: value('threadReplacementsMax'),
+  }
+  if (!/^[A-Za-z0-9._-]{1,180}$/.test(options.applicationId)) {
+    faults.push(`applicationId "${options.applicationId}" is not made of letters, digits, . _ -`)
+  }
+  if (limits.commitIntervalMs >= limits.transactionTimeoutMs) {
+    faults.push('commitIntervalMs is not below transactionTimeoutMs')
+  }
+  if (faults.length === 0) return limits
+  throw new StreamsError(
+    'STREAMS_INVALID_OPTION',
+    faults.join('; '),
+    {},
+    'Correct the options of the application.',
+  )
+}

@@ -1,0 +1,385 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { Backoff } from '../backoff.ts'
+import { StreamsError } from '../errors.ts'
+import type { FetchedBatch, GroupConsumer, Producer, TransactionalProducer } from '../log/log.ts'
+import { logTrouble } from '../log-trouble.ts'
+import type { ChangelogRestorer, Restoration } from '../restore/changelog-restorer.ts'
+import type { TaskStores } from '../store.ts'
+import { type CommitParticipants, commitAtLeastOnce, commitExactlyOnce } from '../task/commit.ts'
+import { StreamTask, type TaskInput } from '../task/stream-task.ts'
+import { parseTaskId } from '../task/task-id.ts'
+import {
+  nextTaskStatus,
+  type TaskInput as TaskEvent,
+  type TaskStatus,
+} from '../task/task-status.ts'
+import { noStores } from './no-stores.ts'
+import type { ThreadContext } from './thread-context.ts'
+import type { PlannedInput } from './topology-plan.ts'
+
+/** What a task needs of the thread that runs it. */
+export interface TaskOwner {
+  readonly consumer: GroupConsumer
+  readonly restorer: ChangelogRestorer
+  /** One for all tasks of the thread, under `at_least_once`. */
+  readonly producer: Producer | undefined
+  /** Something changed; the thread may have something to do. */
+  wake(): void
+  taskStatusChanged(): void
+  /** Another owner has it. */
+  taskLost(task: ActiveTask): void
+  taskFailed(task: ActiveTask, error: unknown): void
+}
+
+/**
+ * A task with its stores, producer and place in the group: begins, restores, runs, commits, closes. What can wait is awaited here; records
+ * are processed by `StreamTask`, synchronously.
+ */
+export class ActiveTask {
+  readonly taskId: string
+  readonly inputs: readonly PlannedInput[]
+  /** A transaction may not be committed any more: the task failed in the middle of one. */
+  dirty = false
+  /** Processed or received something in this turn of the thread. */
+  busy = false
+  uncommittedSinceMs: number | undefined
+  lastCommitEndMs = Number.NEGATIVE_INFINITY
+  readonly #context: ThreadContext
+  readonly #owner: TaskOwner
+  readonly #backoff = new Backoff({ firstMs: 50, longestMs: 2_000 })
+  readonly #partition: number
+  readonly #subTopologyId: number
+  #status: TaskStatus = 'CREATED'
+  #task: StreamTask | undefined
+  #stores: TaskStores | undefined
+  #transactional: TransactionalProducer | undefined
+  #opening: Promise<void> | undefined
+  #committing: Promise<void> | undefined
+  #closing = false
+
+  constructor(context: ThreadContext, owner: TaskOwner, taskId: string) {
+    const parts = parseTaskId(taskId)
+    assert(parts !== undefined, `${taskId} is no task id`)
+    this.taskId = taskId
+    this.#context = context
+    this.#owner = owner
+    this.#partition = parts.partition
+    this.#subTopologyId = parts.subTopologyId
+    this.inputs = context.plan.inputsOf(parts.subTopologyId, parts.partition)
+  }
+
+  get status(): TaskStatus {
+    return this.#status
+  }
+
+  /** Undefined until every store is restored. */
+  get task(): StreamTask | undefined {
+    return this.#status === 'RUNNING' ? this.#task : undefined
+  }
+
+  get stores(): TaskStores | undefined {
+    return this.#status === 'RUNNING' ? this.#stores : undefined
+  }
+
+  get isCommitting(): boolean {
+    return this.#committing !== undefined
+  }
+
+  get isClosing(): boolean {
+    return this.#closing
+  }
+
+  /** Begins in the background: fences predecessors, reads offsets, restores, seeks. Repeats while the log is away. */
+  start(): void {
+    this.#opening = this.#open().finally(() => {
+      this.#opening = undefined
+      this.#owner.wake()
+    })
+  }
+
+  enqueue(batch: FetchedBatch): void {
+    this.task?.enqueue(batch)
+  }
+
+  /** Processes up to `recordsMax` records, and due punctuations. @throws {StreamsError} what stops the task */
+  run(recordsMax: number): number {
+    const task = this.task
+    if (task === undefined || this.isCommitting || this.#closing || task.commitRequested) return 0
+    const done = task.run(recordsMax)
+    if (done > 0 && this.uncommittedSinceMs === undefined && task.hasUncommitted) {
+      this.uncommittedSinceMs = this.#context.clock.monotonicMs()
+    }
+    return done
+  }
+
+  /** Starts to commit what is uncommitted; the task takes no record until it ends. */
+  startCommit(): void {
+    if (this.#committing !== undefined || this.#closing || this.task === undefined) return
+    this.#committing = this.#commit().finally(() => {
+      this.#committing = undefined
+      this.#owner.wake()
+    })
+  }
+
+  /** Commits what is left if it may, and lets go of everything. State stays on disk as of the last commit. */
+  async close(commit: boolean): Promise<void> {
+    if (this.#closing) return
+    this.#closing = true
+    this.#backoff.end()
+    this.#owner.restorer.cancel(this.taskId)
+    await this.#opening
+    await this.#committing
+    if (commit && !this.dirty && this.task?.hasUncommitted === true) await this.#commit()
+    this.#move('suspend')
+    const failure = this.#task?.close()
+    if (failure !== undefined) this.#warn(failure, 'a processor failed to close')
+    await this.#transactional
+      ?.close()
+      .catch((error) => this.#warn(error, 'a producer did not close'))
+    this.#stores?.discard()
+    await this.#stores?.close()
+    this.#move('close')
+  }
+
+  async #open(): Promise<void> {
+    while (!this.#closing) {
+      try {
+        await this.#openOnce()
+        this.#backoff.reset()
+        return
+      } catch (error) {
+        if (this.#closing) return
+        // Another thread or process may still be closing what it has lost to this one.
+        const isLocked = error instanceof StreamsError && error.code === 'STORE_LOCKED'
+        const trouble = isLocked ? 'begin-again' : logTrouble(error)
+        if (trouble === 'fenced') return this.#owner.taskLost(this)
+        if (trouble === 'fatal') return this.#owner.taskFailed(this, error)
+        this.#warn(error, 'the task cannot begin yet')
+        if (this.#status !== 'CREATED') this.#move('revive')
+        await this.#backoff.wait()
+      }
+    }
+  }
+
+  /** The producer first: it fences and completes what a predecessor left, so that offsets and changelog ends are final. */
+  async #openOnce(): Promise<void> {
+    await this.#initProducer()
+    const inputs = await this.#readInputs()
+    const restorations = await this.#restorations(await this.#openStores())
+    if (this.#closing) return
+    this.#move('opened')
+    await this.#restore(restorations)
+    if (this.#closing) return
+    // Asked again: the stores were opened anew if they had to be wiped.
+    this.#task = this.#makeTask(inputs, await this.#openStores())
+    this.#task.init()
+    this.#move('restored')
+    const { consumer } = this.#owner
+    for (const { topic, partition, position } of inputs)
+      consumer.seek({ topic, partition }, position)
+    consumer.resume(this.inputs)
+  }
+
+  async #initProducer(): Promise<void> {
+    const { log, plan, guarantee, limits } = this.#context
+    if (guarantee === 'at_least_once') return
+    const transactionalId = `${plan.applicationId}-${this.taskId}`
+    this.#transactional ??= await log.createTransactionalProducer({
+      clientId: transactionalId,
+      transactionalId,
+      transactionTimeoutMs: limits.transactionTimeoutMs,
+    })
+    await this.#transactional.init()
+  }
+
+  async #readInputs(): Promise<TaskInput[]> {
+    const { admin } = this.#context.log
+    const committed = await this.#owner.consumer.committed(this.inputs)
+    const ends = await admin.offsets(this.inputs, 'stable')
+    const starts = await admin.offsets(this.inputs, 'earliest')
+    return this.inputs.map((input, index) => {
+      const endOffset = ends[index] ?? 0
+      const start = this.#resetTo(input) === 'latest' ? endOffset : (starts[index] ?? 0)
+      const commit = committed[index]
+      const position = commit?.offset ?? start
+      return { ...input, position, endOffset, metadata: commit?.metadata }
+    })
+  }
+
+  #resetTo({ logicalTopic }: PlannedInput): 'earliest' | 'latest' {
+    for (const node of this.#subTopology().nodes) {
+      if (node.kind === 'source' && node.topics.includes(logicalTopic)) return node.onMissingOffset
+    }
+    return 'earliest'
+  }
+
+  async #openStores(): Promise<TaskStores> {
+    if (this.#stores !== undefined) return this.#stores
+    const { stores, directory, limits, plan } = this.#context
+    const specs = this.#subTopology().stores
+    this.#stores =
+      specs.length === 0
+        ? noStores
+        : await stores.open({
+            directory: join(directory, this.taskId),
+            taskId: this.taskId,
+            specs,
+            overlayBytesMax: limits.overlayBytesMax,
+            changelogTopic: plan.changelogTopic,
+          })
+    return this.#stores
+  }
+
+  async #restore(restorations: readonly Restoration[]): Promise<void> {
+    const { metrics, plan } = this.#context
+    const restored = metrics.counter(
+      'orion_restore_records_total',
+      'Changelog records applied to stores.',
+      { application: plan.applicationId, task: this.taskId },
+    )
+    await this.#owner.restorer.restore(restorations, (records) => restored.add(records))
+  }
+
+  async #restorations(stores: TaskStores): Promise<Restoration[]> {
+    const { log, plan, logger } = this.#context
+    const logged = stores.names.map((name) => stores.get(name)).filter(({ spec }) => spec.logged)
+    const partition = this.#partition
+    const places = logged.map(({ spec }) => ({ topic: plan.changelogTopic(spec.name), partition }))
+    const ends = await log.admin.offsets(places, 'stable')
+    const restorations: Restoration[] = []
+    for (const [index, store] of logged.entries()) {
+      const place = places[index]
+      const endOffset = ends[index]
+      assert(place !== undefined && endOffset !== undefined)
+      const checkpoint = store.checkpoint()
+      if (checkpoint !== undefined && checkpoint > endOffset) {
+        const lost = { ...place, offset: checkpoint, taskId: this.taskId, store: store.spec.name }
+        if (endOffset === 0) throw aheadOfChangelog(lost)
+        logger.warn(
+          { ...lost, endOffset },
+          'the changelog lost its end: local state is rebuilt from it',
+        )
+        await this.#wipe()
+        return this.#restorations(await this.#openStores())
+      }
+      restorations.push({ ...place, taskId: this.taskId, store, from: checkpoint ?? 0, endOffset })
+    }
+    return restorations
+  }
+
+  async #wipe(): Promise<void> {
+    const { stores, directory } = this.#context
+    await this.#stores?.close()
+    this.#stores = undefined
+    await stores.wipe(join(directory, this.taskId))
+  }
+
+  #makeTask(inputs: readonly TaskInput[], stores: TaskStores): StreamTask {
+    const { plan, globals, clock, handlers, deadLetter, metrics, limits } = this.#context
+    return new StreamTask({
+      applicationId: plan.applicationId,
+      topologyName: plan.topology.name,
+      taskId: this.taskId,
+      partition: this.#partition,
+      subTopology: this.#subTopology(),
+      physicalTopic: plan.physicalTopic,
+      changelogTopic: plan.changelogTopic,
+      partitionCounts: (topic) => plan.partitionCounts.get(topic),
+      inputs,
+      stores,
+      globals,
+      clock,
+      handlers,
+      deadLetter,
+      metrics,
+      bounds: limits,
+      maxTaskIdleMs: limits.maxTaskIdleMs,
+    })
+  }
+
+  #subTopology() {
+    const plan = this.#context.plan.subTopologies.find(
+      ({ subTopology }) => subTopology.id === this.#subTopologyId,
+    )
+    assert(plan !== undefined, `the topology has no sub-topology ${this.#subTopologyId}`)
+    return plan.subTopology
+  }
+
+  async #commit(): Promise<void> {
+    const { clock, log, probe } = this.#context
+    const task = this.#task
+    const stores = this.#stores
+    assert(task !== undefined && stores !== undefined)
+    const startMs = clock.monotonicMs()
+    const { consumer, producer } = this.#owner
+    const participants: CommitParticipants = { task, stores, consumer, admin: log.admin, probe }
+    try {
+      if (this.#transactional !== undefined) {
+        await commitExactlyOnce(participants, this.#transactional)
+      } else {
+        assert(producer !== undefined)
+        await commitAtLeastOnce(participants, producer)
+      }
+      this.uncommittedSinceMs = undefined
+      this.lastCommitEndMs = clock.monotonicMs()
+      task.metrics.commits.add(1)
+      task.metrics.commitLatencyMs.observe(this.lastCommitEndMs - startMs)
+    } catch (error) {
+      this.#commitFailed(error)
+    }
+  }
+
+  #commitFailed(error: unknown): void {
+    this.dirty = true
+    switch (logTrouble(error)) {
+      case 'fenced':
+        return this.#owner.taskLost(this)
+      case 'begin-again':
+        return this.#revive(error)
+      case 'fatal':
+        return this.#owner.taskFailed(this, error)
+    }
+  }
+
+  /** Drops what is uncommitted and begins as after an assignment: the log says what came of the transaction. */
+  #revive(error: unknown): void {
+    if (this.#closing)
+      return this.#warn(error, 'the last commit of a closing task has an unknown outcome')
+    this.#warn(error, 'the outcome of a commit is unknown: the task begins again')
+    this.#owner.consumer.pause(this.inputs)
+    this.#task?.close()
+    this.#task = undefined
+    this.#stores?.discard()
+    this.uncommittedSinceMs = undefined
+    this.dirty = false
+    this.#move('revive')
+    this.start()
+  }
+
+  #move(input: TaskEvent): void {
+    const next = nextTaskStatus(this.#status, input)
+    assert(next !== undefined, `task ${this.taskId} is ${this.#status} and cannot ${input}`)
+    this.#status = next
+    this.#owner.taskStatusChanged()
+  }
+
+  #warn(error: unknown, message: string): void {
+    this.#context.logger.warn({ taskId: this.taskId, error: String(error) }, message)
+  }
+}
+
+function aheadOfChangelog(place: {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly taskId: string
+  readonly store: string
+}): StreamsError {
+  return new StreamsError(
+    'STORE_AHEAD_OF_CHANGELOG',
+    'local state exists, but its changelog is empty: the topic was deleted or created anew',
+    place,
+    'Bring the changelog back, or reset the application, which deletes local state and reads its inputs again.',
+  )
+}

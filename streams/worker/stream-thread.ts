@@ -1,0 +1,425 @@
+import assert from 'node:assert/strict'
+import { Backoff } from '../backoff.ts'
+import type { FetchedBatch, GroupConsumer, Producer, TopicPartition } from '../log/log.ts'
+import { logTrouble } from '../log-trouble.ts'
+import type { Counter, Histogram } from '../metrics.ts'
+import { ChangelogRestorer } from '../restore/changelog-restorer.ts'
+import { compareTaskIds } from '../task/task-id.ts'
+import { ActiveTask, type TaskOwner } from './active-task.ts'
+import { storedTasks } from './held-tasks.ts'
+import { SerdeReadiness } from './serde-readiness.ts'
+import { encodeHeldTasks, TaskAssignor } from './task-assignor.ts'
+import type { ThreadContext } from './thread-context.ts'
+import { nextThreadStatus, type ThreadInput, type ThreadStatus } from './thread-status.ts'
+import { TurnSignal } from './turn-signal.ts'
+
+export interface StreamThreadOptions {
+  readonly name: string
+  readonly context: ThreadContext
+  readonly onStatus: (thread: StreamThread) => void
+  /** The thread has ended because of this; what it held is closed. */
+  readonly onFailure: (thread: StreamThread, error: unknown) => void
+}
+
+const IDLE_WAIT_MS = 100
+/** Longest stretch without giving the event loop a turn. */
+const STRETCH_MS = 8
+
+/**
+ * One member of the group and the tasks assigned to it. A turn of its loop takes what was fetched, runs each task for a batch, and starts
+ * the commits that are due; fetching, restoring and committing go on beside it.
+ */
+export class StreamThread implements TaskOwner {
+  readonly name: string
+  readonly restorer: ChangelogRestorer
+  readonly #options: StreamThreadOptions
+  readonly #context: ThreadContext
+  readonly #tasks = new Map<string, ActiveTask>()
+  readonly #signal: TurnSignal
+  readonly #serdes: SerdeReadiness
+  readonly #backoff = new Backoff({ firstMs: 100, longestMs: 2_000 })
+  readonly #polls: Counter
+  readonly #batchRecords: Histogram
+  #consumer: GroupConsumer | undefined
+  #producer: Producer | undefined
+  #status: ThreadStatus = 'CREATED'
+  #polling = false
+  #polled: readonly FetchedBatch[] = []
+  #pollFailure: unknown
+  #running: Promise<void> | undefined
+  #stopping = false
+  #commitAtClose = true
+  #paused = false
+  #rejoin = false
+  #failure: { readonly error: unknown } | undefined
+  #yieldedMs = 0
+
+  constructor(options: StreamThreadOptions) {
+    const { name, context } = options
+    const { log, clock, logger, limits, metrics, plan } = context
+    this.name = name
+    this.#options = options
+    this.#context = context
+    this.#signal = new TurnSignal()
+    this.#serdes = new SerdeReadiness(plan, logger)
+    this.restorer = new ChangelogRestorer({
+      log,
+      clientId: `${name}-restore`,
+      clock,
+      logger,
+      listener: context.restoreListener,
+      recordsMax: Math.max(limits.pollRecordsMax, 1_000),
+    })
+    const labels = { application: plan.applicationId, thread: name }
+    this.#polls = metrics.counter(
+      'orion_thread_polls_total',
+      'Fetches taken by the thread.',
+      labels,
+    )
+    this.#batchRecords = metrics.histogram(
+      'orion_thread_poll_records',
+      'Records of one fetch that brought some.',
+      [1, 10, 100, 1_000, 10_000],
+      labels,
+    )
+  }
+
+  get status(): ThreadStatus {
+    return this.#status
+  }
+
+  get consumer(): GroupConsumer {
+    assert(this.#consumer !== undefined, 'tasks exist only after the thread has joined')
+    return this.#consumer
+  }
+
+  get producer(): Producer | undefined {
+    return this.#producer
+  }
+
+  /** By task id. */
+  tasks(): readonly ActiveTask[] {
+    return [...this.#tasks.values()].sort((a, b) => compareTaskIds(a.taskId, b.taskId))
+  }
+
+  start(): void {
+    this.#move('start')
+    this.#running = this.#run()
+  }
+
+  /** Paused, nothing is processed; what is fetched waits, and fetching stops when the queues are full. */
+  setPaused(paused: boolean): void {
+    this.#paused = paused
+    this.wake()
+  }
+
+  /** Ends after the current turn. `commit`: what was processed is committed first. */
+  async shutdown(commit: boolean): Promise<void> {
+    this.#stop(commit)
+    await this.#running
+    if (this.#status === 'CREATED') this.#move('shutdown')
+    if (this.#status === 'PENDING_SHUTDOWN') this.#move('stopped')
+  }
+
+  wake(): void {
+    this.#signal.raise()
+  }
+
+  taskStatusChanged(): void {
+    if (this.#stopping) return
+    const settled = [...this.#tasks.values()].every(({ status }) => status === 'RUNNING')
+    if (settled && this.#status === 'PARTITIONS_ASSIGNED') this.#move('tasks-running')
+    else if (!settled && this.#status === 'RUNNING') this.#move('assigned')
+  }
+
+  taskLost(task: ActiveTask): void {
+    this.#context.logger.warn(
+      { taskId: task.taskId },
+      'the task has another owner: it is closed here',
+    )
+    task.dirty = true
+    this.#rejoin = true
+    this.wake()
+  }
+
+  taskFailed(task: ActiveTask, error: unknown): void {
+    task.dirty = true
+    this.#fail(error)
+  }
+
+  /** For failures that are no task's: a global store that cannot go on, say. */
+  fail(error: unknown): void {
+    this.#fail(error)
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#join()
+      while (!this.#stopping) await this.#turn()
+    } catch (error) {
+      this.#fail(error)
+    }
+    await this.#end()
+  }
+
+  async #join(): Promise<void> {
+    const { log, plan, guarantee, limits, directory } = this.#context
+    if (guarantee === 'at_least_once') {
+      this.#producer = await log.createProducer({ clientId: `${this.name}-producer` })
+    }
+    this.#consumer = await log.createGroupConsumer({
+      clientId: this.name,
+      groupId: plan.applicationId,
+      topics: plan.inputTopics,
+      assignor: new TaskAssignor(
+        plan.subTopologies.map(({ subTopology, inputs }) => ({
+          id: subTopology.id,
+          topics: inputs.map(({ topic }) => topic),
+        })),
+      ),
+      userData: () =>
+        encodeHeldTasks({ active: [...this.#tasks.keys()], stored: storedTasks(directory) }),
+      isolation: 'read_committed',
+      onMissingOffset: 'earliest',
+      sessionTimeoutMs: limits.sessionTimeoutMs,
+      onAssigned: (partitions) => this.#assigned(partitions),
+      onRevoked: (partitions, lost) => this.#revoked(partitions, lost),
+    })
+  }
+
+  async #turn(): Promise<void> {
+    const waitMs = this.#waitMs()
+    await this.#fetch(waitMs)
+    if (this.#rejoin) await this.#rejoinGroup()
+    if (this.#stopping) return
+    this.#runTasks()
+    this.#startCommits()
+    this.#limitBuffers()
+    await this.#giveWay()
+  }
+
+  /** Waits until a fetch ends, something changes, or `waitMs` are over; hands what was fetched to the tasks. */
+  async #fetch(waitMs: number): Promise<void> {
+    if (!this.#polling) this.#poll(waitMs)
+    await this.#signal.wait(waitMs)
+    const batches = this.#polled
+    this.#polled = []
+    if (this.#pollFailure !== undefined) await this.#pollFailed()
+    let records = 0
+    for (const batch of batches) {
+      const pending = this.#serdes.waitFor(batch)
+      if (pending !== undefined) await pending
+      records += batch.records.length
+      this.#deliver(batch)
+    }
+    if (records > 0) this.#batchRecords.observe(records)
+  }
+
+  #poll(waitMs: number): void {
+    this.#polling = true
+    this.#polls.add(1)
+    const { pollRecordsMax: recordsMax } = this.#context.limits
+    this.consumer
+      .poll({ maxWaitMs: Math.min(waitMs, IDLE_WAIT_MS), recordsMax })
+      .then((batches) => {
+        this.#polled = batches
+      })
+      .catch((error: unknown) => {
+        this.#pollFailure = error
+      })
+      .finally(() => {
+        this.#polling = false
+        this.wake()
+      })
+  }
+
+  async #pollFailed(): Promise<void> {
+    const error = this.#pollFailure
+    this.#pollFailure = undefined
+    if (logTrouble(error) === 'fatal') throw error
+    this.#context.logger.warn(
+      { thread: this.name, error: String(error) },
+      'fetching waits for the log',
+    )
+    await this.#backoff.wait()
+  }
+
+  #deliver(batch: FetchedBatch): void {
+    this.#backoff.reset()
+    const active = this.#taskOf(batch)
+    if (active === undefined) return
+    active.busy = true
+    active.enqueue(batch)
+  }
+
+  #runTasks(): void {
+    if (this.#paused) return
+    const { batchRecordsMax } = this.#context.limits
+    for (const active of this.#tasks.values()) {
+      try {
+        if (active.run(batchRecordsMax) > 0) active.busy = true
+      } catch (error) {
+        this.taskFailed(active, error)
+        return
+      }
+    }
+  }
+
+  /** Due: a bound is reached or a commit was asked for; the interval is over; nothing more is at hand. */
+  #startCommits(): void {
+    const nowMs = this.#context.clock.monotonicMs()
+    const { commitIntervalMs, drainedCommitSpacingMs } = this.#context.limits
+    for (const active of this.#tasks.values()) {
+      const wasBusy = active.busy
+      active.busy = false
+      const { task, uncommittedSinceMs } = active
+      if (task === undefined || active.isCommitting || active.dirty) continue
+      if (uncommittedSinceMs === undefined) {
+        // Asked for, or at a bound, with nothing to write.
+        if (task.commitRequested && !task.hasUncommitted) task.commitRequested = false
+        continue
+      }
+      const isOver = nowMs - uncommittedSinceMs >= commitIntervalMs
+      const isDrained = !wasBusy && nowMs - active.lastCommitEndMs >= drainedCommitSpacingMs
+      if (task.commitRequested || isOver || isDrained) active.startCommit()
+    }
+  }
+
+  /** Partitions whose queue is full are not fetched until it is half empty. */
+  #limitBuffers(): void {
+    const { bufferedRecordsMax } = this.#context.limits
+    for (const { task } of this.#tasks.values()) {
+      if (task === undefined) continue
+      for (const queue of task.queues) {
+        if (!queue.paused && queue.buffered >= bufferedRecordsMax) {
+          queue.paused = true
+          this.consumer.pause([queue])
+        } else if (queue.paused && queue.buffered <= bufferedRecordsMax / 2) {
+          queue.paused = false
+          this.consumer.resume([queue])
+        }
+      }
+    }
+  }
+
+  /** How long nothing has to be done, unless something happens. */
+  #waitMs(): number {
+    const { clock, limits } = this.#context
+    const nowMs = clock.monotonicMs()
+    let waitMs = IDLE_WAIT_MS
+    for (const active of this.#tasks.values()) {
+      const { task } = active
+      if (task === undefined || active.isCommitting || active.isClosing || this.#paused) continue
+      if (task.isReady()) return 0
+      if (active.uncommittedSinceMs !== undefined) {
+        const spacedMs = active.lastCommitEndMs + limits.drainedCommitSpacingMs - nowMs
+        waitMs = Math.min(waitMs, Math.max(0, spacedMs))
+      }
+      if (task.hasBuffered && limits.maxTaskIdleMs > 0)
+        waitMs = Math.min(waitMs, limits.maxTaskIdleMs)
+      waitMs = Math.min(waitMs, Math.max(0, task.nextWallClockDueMs - clock.nowMs()))
+    }
+    return waitMs
+  }
+
+  async #giveWay(): Promise<void> {
+    const { clock } = this.#context
+    if (clock.monotonicMs() - this.#yieldedMs < STRETCH_MS) return
+    await new Promise((resolve) => setImmediate(resolve))
+    this.#yieldedMs = clock.monotonicMs()
+  }
+
+  async #assigned(partitions: readonly TopicPartition[]): Promise<void> {
+    const { plan, logger } = this.#context
+    const taskIds = new Set<string>()
+    for (const place of partitions) {
+      const taskId = plan.taskOf(place)
+      if (taskId !== undefined && !this.#tasks.has(taskId)) taskIds.add(taskId)
+    }
+    if (!this.#stopping) this.#move('assigned')
+    const added = [...taskIds].sort(compareTaskIds)
+    logger.info({ thread: this.name, tasks: added }, 'tasks are assigned')
+    for (const taskId of added) {
+      const active = new ActiveTask(this.#context, this, taskId)
+      this.#tasks.set(taskId, active)
+      // Fetched again from the committed offset once the task is ready.
+      this.consumer.pause(active.inputs)
+      active.start()
+    }
+    this.taskStatusChanged()
+  }
+
+  async #revoked(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
+    const { plan, logger } = this.#context
+    const taskIds = new Set(partitions.map((place) => plan.taskOf(place)))
+    const revoked = [...this.#tasks.values()].filter(({ taskId }) => taskIds.has(taskId))
+    if (revoked.length === 0) return
+    const tasks = revoked.map(({ taskId }) => taskId)
+    logger.info({ thread: this.name, tasks, lost }, 'tasks are revoked')
+    if (!this.#stopping) this.#move('revoked')
+    await Promise.all(
+      revoked.map((active) => this.#closeTask(active, !lost && this.#commitAtClose)),
+    )
+  }
+
+  async #closeTask(active: ActiveTask, commit: boolean): Promise<void> {
+    try {
+      await active.close(commit)
+    } catch (error) {
+      const { taskId } = active
+      this.#context.logger.error({ taskId, error: String(error) }, 'the task did not close cleanly')
+    } finally {
+      this.#tasks.delete(active.taskId)
+    }
+  }
+
+  /** Closes what was lost and asks the group who owns what. */
+  async #rejoinGroup(): Promise<void> {
+    this.#rejoin = false
+    const lost = [...this.#tasks.values()].filter(({ dirty }) => dirty)
+    for (const active of lost) this.consumer.pause(active.inputs)
+    await Promise.all(lost.map((active) => this.#closeTask(active, false)))
+    await this.consumer.rejoin()
+  }
+
+  #taskOf(place: TopicPartition): ActiveTask | undefined {
+    const taskId = this.#context.plan.taskOf(place)
+    return taskId === undefined ? undefined : this.#tasks.get(taskId)
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#stop(true)
+  }
+
+  #stop(commit: boolean): void {
+    if (!commit) this.#commitAtClose = false
+    if (this.#stopping) return
+    this.#stopping = true
+    this.#serdes.end()
+    this.#backoff.end()
+    if (this.#status !== 'CREATED') this.#move('shutdown')
+    this.wake()
+  }
+
+  async #end(): Promise<void> {
+    const { logger } = this.#context
+    const warn = (error: unknown) =>
+      logger.warn({ thread: this.name, error: String(error) }, 'the thread did not close cleanly')
+    // Revokes, and so commits and closes the tasks; those that the group already took away are left over.
+    await this.#consumer?.close().catch(warn)
+    for (const active of this.tasks()) await this.#closeTask(active, this.#commitAtClose)
+    await this.restorer.close().catch(warn)
+    await this.#producer?.close().catch(warn)
+    if (this.#failure === undefined) return
+    this.#move('stopped')
+    this.#options.onFailure(this, this.#failure.error)
+  }
+
+  #move(input: ThreadInput): void {
+    const next = nextThreadStatus(this.#status, input)
+    assert(next !== undefined, `thread ${this.name} is ${this.#status} and cannot ${input}`)
+    this.#status = next
+    this.#options.onStatus(this)
+  }
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log/log.ts'
+import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
+import type { RestoreListener } from '../restore/changelog-restorer.ts'
+import type { StoreBackend } from '../store.ts'
+import type { CommitProbe } from '../task/commit-point.ts'
+import type { DeadLetterEncoder } from '../task/dead-letter.ts'
+import type { FailureHandlers } from '../task/handlers.ts'
+import type { GlobalView, TransactionBounds } from '../task/stream-task.ts'
+import type { TopologyPlan } from './topology-plan.ts'
+
+export type Guarantee = 'exactly_once' | 'at_least_once'
+
+/** Bounds and intervals of the stream threads, defaults applied. */
+export interface ThreadLimits extends TransactionBounds {
+  readonly commitIntervalMs: number
+  readonly drainedCommitSpacingMs: number
+  readonly maxTaskIdleMs: number
+  readonly bufferedRecordsMax: number
+  readonly pollRecordsMax: number
+  readonly batchRecordsMax: number
+  readonly overlayBytesMax: number
+  readonly transactionTimeoutMs: number
+  readonly sessionTimeoutMs: number
+}
+
+/** What all threads of an application have in common. */
+export interface ThreadContext {
+  readonly plan: TopologyPlan
+  readonly log: Log
+  readonly stores: StoreBackend
+  /** `<state directory>/<application id>` */
+  readonly directory: string
+  readonly globals: GlobalView | undefined
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly guarantee: Guarantee
+  readonly limits: ThreadLimits
+  readonly handlers: FailureHandlers
+  readonly deadLetter: DeadLetterEncoder | undefined
+  readonly restoreListener: RestoreListener | undefined
+  readonly probe: CommitProbe | undefined
+}
