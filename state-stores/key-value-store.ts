@@ -78,7 +78,7 @@ export class TransactionalKeyValueStore<K, V> implements KeyValueStore<K, V>, St
     return this.#iterate(undefined, undefined, true)
   }
 
-  /** Exact up to 1,000 entries; beyond, from the bytes on disk and the size of the first 1,000. */
+  /** Exact up to 1,000 entries; beyond, the engine's estimate of bytes over the mean of the first 1,000. */
   approximateNumEntries(): number {
     const entries = this.#merged(undefined, undefined, false)
     let count = 0

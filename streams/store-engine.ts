@@ -12,7 +12,7 @@ export interface StoreEngine {
 }
 
 export interface StoreOpenOptions {
-  /** Keyspaces (RocksDB column families) that must exist; those already in the database are opened as well. */
+  /** Keyspaces that must exist; those already in the database are opened as well. */
   readonly keyspaces: readonly string[]
   /** Memory for blocks and write buffers of this database, bytes. */
   readonly memoryBytes?: number
@@ -32,7 +32,7 @@ export interface StoreDatabase {
    */
   scan(keyspace: string, range?: KeyRange): StoreIterator
   batch(): StoreBatch
-  /** Estimated bytes on disk. */
+  /** Estimated bytes of its keys and values. */
   sizeBytes(keyspace: string): number
   close(): Promise<void>
 }

@@ -5,26 +5,26 @@ import { StreamsError } from '#streams'
 export type NativeDatabase = { readonly native: 'database' }
 export type NativeBatch = { readonly native: 'batch' }
 export type NativeIterator = { readonly native: 'iterator' }
-export type NativeColumn = { readonly native: 'column' }
 
-export interface ColumnOptions {
+export interface NativeOpenOptions {
+  readonly createIfMissing: boolean
+  readonly walCompression: boolean
+  readonly parallelism: number
   readonly compaction: 'level'
   readonly memtableMemoryBudget: number
   readonly cacheSize: number
   readonly compression: boolean
 }
 
-export interface IteratorOptions {
-  readonly column: NativeColumn
+export interface NativeIteratorOptions {
   readonly keyEncoding: 'buffer'
   readonly valueEncoding: 'buffer'
-  readonly gte?: Uint8Array
-  readonly lt?: Uint8Array
+  readonly gte: Uint8Array
+  readonly lt: Uint8Array
   readonly reverse?: boolean
   readonly limit?: number
   readonly values?: boolean
   readonly fillCache?: boolean
-  readonly asyncIO?: boolean
   readonly highWaterMarkBytes?: number
 }
 
@@ -32,10 +32,6 @@ export interface IteratorOptions {
 export interface Rows {
   readonly rows: readonly Uint8Array[]
   readonly finished: boolean
-}
-
-interface Columns {
-  readonly column?: NativeColumn
 }
 
 /**
@@ -47,34 +43,28 @@ export interface RocksBinding {
   db_init(location: string): NativeDatabase
   db_open(
     database: NativeDatabase,
-    options: {
-      readonly createIfMissing: boolean
-      readonly walCompression: boolean
-      readonly parallelism: number
-      readonly columns: Readonly<Record<string, ColumnOptions>>
-    },
-    done: (error: unknown, columns?: Readonly<Record<string, NativeColumn>>) => void,
+    options: NativeOpenOptions,
+    done: (error: unknown) => void,
   ): void
   db_close(database: NativeDatabase, done: (error: unknown) => void): void
   /** Values are copies in the heap; the mode without copies pins cache blocks past the close, which aborts the process. */
   db_get_many_sync(
     database: NativeDatabase,
     keys: readonly Uint8Array[],
-    options: Columns,
+    options: object,
   ): (Uint8Array | undefined | null)[]
   /** Outside of batches. */
   db_clear(
     database: NativeDatabase,
-    options: Columns & { readonly gte: Uint8Array; readonly lt: Uint8Array },
+    options: { readonly gte: Uint8Array; readonly lt: Uint8Array },
   ): void
-  iterator_init(database: NativeDatabase, options: IteratorOptions): NativeIterator
+  iterator_init(database: NativeDatabase, options: NativeIteratorOptions): NativeIterator
   iterator_nextv_sync(iterator: NativeIterator, count: number): Rows
   iterator_close(iterator: NativeIterator): void
   batch_init(): NativeBatch
-  batch_put(batch: NativeBatch, key: Uint8Array, value: Uint8Array, options: Columns): void
-  batch_del(batch: NativeBatch, key: Uint8Array, options: Columns): void
+  batch_put(batch: NativeBatch, key: Uint8Array, value: Uint8Array, options: object): void
+  batch_del(batch: NativeBatch, key: Uint8Array, options: object): void
   batch_clear(batch: NativeBatch): void
-  batch_count(batch: NativeBatch): number
   batch_write(
     database: NativeDatabase,
     batch: NativeBatch,
@@ -88,7 +78,6 @@ export interface RocksBinding {
       readonly keys: true
       readonly values: false
       readonly data: false
-      readonly column: NativeColumn
       readonly keyEncoding: 'buffer'
       readonly valueEncoding: 'buffer'
     },
@@ -115,7 +104,7 @@ export function loadBinding(platform = `${process.platform}-${process.arch}`): R
 
 const EXPECTED = [
   'db_init db_open db_close db_get_many_sync db_clear iterator_init iterator_nextv_sync iterator_close',
-  'batch_init batch_put batch_del batch_clear batch_count batch_write batch_iterate',
+  'batch_init batch_put batch_del batch_clear batch_write batch_iterate',
 ]
   .join(' ')
   .split(' ')

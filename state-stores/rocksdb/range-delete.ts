@@ -1,15 +1,12 @@
 import { compareBytes } from '../bytes.ts'
-import type { NativeBatch, NativeColumn, NativeDatabase, RocksBinding } from './binding.ts'
-
-/** RocksDB's own first column family; ours to keep the ranges that a written batch still owes. */
-export const INTENTS = 'default'
+import type { NativeBatch, NativeDatabase, RocksBinding } from './binding.ts'
+import { engineKey } from './keyspaces.ts'
 
 /** A longer range is deleted as a range, a shorter one key by key within the batch. */
 const EXPANDED_KEYS_MAX = 1_000
 
+/** Of RocksDB's keys. */
 export interface RangeDelete {
-  readonly keyspace: string
-  readonly column: NativeColumn
   readonly from: Uint8Array
   readonly to: Uint8Array
 }
@@ -18,6 +15,7 @@ export interface RangeDelete {
  * The binding has range deletes outside of batches only. So a short range becomes deletes of its keys; a long one
  * becomes an intent written with the batch, carried out right after it, or when the database is opened next.
  * Nobody can look in between: calls are synchronous, and one process holds the database.
+ * @returns undefined where the range is long, unless `whatever` asks for its keys at any cost
  */
 export function shortRangeKeys(
   binding: RocksBinding,
@@ -25,9 +23,7 @@ export function shortRangeKeys(
   range: RangeDelete,
   whatever: boolean,
 ): readonly Uint8Array[] | undefined {
-  const keysMax = whatever ? 0x7fffffff : EXPANDED_KEYS_MAX
   const iterator = binding.iterator_init(native, {
-    column: range.column,
     keyEncoding: 'buffer',
     valueEncoding: 'buffer',
     values: false,
@@ -42,7 +38,7 @@ export function shortRangeKeys(
         const key = rows[index]
         if (key !== undefined) keys.push(key)
       }
-      if (keys.length > keysMax) return undefined
+      if (keys.length > EXPANDED_KEYS_MAX && !whatever) return undefined
       if (finished) return keys
     }
   } finally {
@@ -61,7 +57,6 @@ export function batchKeysInRange(
     keys: true,
     values: false,
     data: false,
-    column: range.column,
     keyEncoding: 'buffer',
     valueEncoding: 'buffer',
   })
@@ -79,44 +74,27 @@ export function isInRange(key: Uint8Array, range: RangeDelete): boolean {
   return compareBytes(key, range.from) >= 0 && compareBytes(key, range.to) < 0
 }
 
-const encoder = new TextEncoder()
+const INTENT_KEY = engineKey('range-deletes')
 
 export function putIntent(
   binding: RocksBinding,
   batch: NativeBatch,
-  column: NativeColumn,
   ranges: readonly RangeDelete[],
 ): void {
-  const intent = ranges.map(({ keyspace, from, to }) => ({
-    keyspace,
-    from: hex(from),
-    to: hex(to),
-  }))
-  binding.batch_put(batch, INTENT_KEY, encoder.encode(JSON.stringify(intent)), { column })
+  const intent = ranges.map(({ from, to }) => [hex(from), hex(to)])
+  binding.batch_put(batch, INTENT_KEY, new TextEncoder().encode(JSON.stringify(intent)), {})
 }
 
-const INTENT_KEY = encoder.encode('range-deletes')
-
 /** Carries out what the last batch owes, if anything. */
-export function finishRangeDeletes(
-  binding: RocksBinding,
-  native: NativeDatabase,
-  columns: ReadonlyMap<string, NativeColumn>,
-): void {
-  const intents = columns.get(INTENTS)
-  if (intents === undefined) return
-  const [found] = binding.db_get_many_sync(native, [INTENT_KEY], { column: intents })
+export function finishRangeDeletes(binding: RocksBinding, native: NativeDatabase): void {
+  const [found] = binding.db_get_many_sync(native, [INTENT_KEY], {})
   if (found === undefined || found === null) return
-  const ranges: { keyspace: string; from: string; to: string }[] = JSON.parse(
-    new TextDecoder().decode(found),
-  )
-  for (const { keyspace, from, to } of ranges) {
-    const column = columns.get(keyspace)
-    if (column === undefined) continue
-    binding.db_clear(native, { column, gte: Buffer.from(from, 'hex'), lt: Buffer.from(to, 'hex') })
+  const ranges: readonly (readonly [string, string])[] = JSON.parse(new TextDecoder().decode(found))
+  for (const [from, to] of ranges) {
+    binding.db_clear(native, { gte: Buffer.from(from, 'hex'), lt: Buffer.from(to, 'hex') })
   }
   const batch = binding.batch_init()
-  binding.batch_del(batch, INTENT_KEY, { column: intents })
+  binding.batch_del(batch, INTENT_KEY, {})
   binding.batch_write(native, batch, {})
 }
 

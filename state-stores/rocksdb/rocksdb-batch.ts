@@ -5,7 +5,6 @@ import { fromNativeError } from './native-error.ts'
 import {
   batchKeysInRange,
   finishRangeDeletes,
-  INTENTS,
   isInRange,
   putIntent,
   type RangeDelete,
@@ -13,15 +12,13 @@ import {
 } from './range-delete.ts'
 import type { OpenDatabase } from './rocksdb-database.ts'
 
+/** Of RocksDB's keys. */
 type Deferred =
-  | {
-      readonly kind: 'put'
-      readonly keyspace: string
-      readonly key: Uint8Array
-      readonly value: Uint8Array
-    }
-  | { readonly kind: 'delete'; readonly keyspace: string; readonly key: Uint8Array }
+  | { readonly kind: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly kind: 'delete'; readonly key: Uint8Array }
   | { readonly kind: 'delete-range'; readonly range: RangeDelete }
+
+const NO_OPTIONS = {}
 
 /** Empty again, and usable, once written. */
 export class RocksBatch implements StoreBatch {
@@ -41,45 +38,46 @@ export class RocksBatch implements StoreBatch {
   }
 
   put(keyspace: string, key: Uint8Array, value: Uint8Array): void {
-    const options = this.#database.options(keyspace)
+    const prefixed = this.#database.keyspace(keyspace).key(key)
     if (this.#deferred === undefined) {
-      this.#database.binding.batch_put(this.#native, key, value, options)
+      this.#database.binding.batch_put(this.#native, prefixed, value, NO_OPTIONS)
     } else {
-      this.#deferred.push({ kind: 'put', keyspace, key: copyBytes(key), value: copyBytes(value) })
+      this.#deferred.push({ kind: 'put', key: prefixed, value: copyBytes(value) })
     }
     this.#length += 1
   }
 
   delete(keyspace: string, key: Uint8Array): void {
-    const options = this.#database.options(keyspace)
+    const prefixed = this.#database.keyspace(keyspace).key(key)
     if (this.#deferred === undefined) {
-      this.#database.binding.batch_del(this.#native, key, options)
+      this.#database.binding.batch_del(this.#native, prefixed, NO_OPTIONS)
     } else {
-      this.#deferred.push({ kind: 'delete', keyspace, key: copyBytes(key) })
+      this.#deferred.push({ kind: 'delete', key: prefixed })
     }
     this.#length += 1
   }
 
   deleteRange(keyspace: string, from: Uint8Array, to: Uint8Array): void {
-    const { column } = this.#database.options(keyspace)
+    const space = this.#database.keyspace(keyspace)
     if (compareBytes(from, to) >= 0) return
     this.#deferred ??= []
-    const range = { keyspace, column, from: copyBytes(from), to: copyBytes(to) }
-    this.#deferred.push({ kind: 'delete-range', range })
+    this.#deferred.push({
+      kind: 'delete-range',
+      range: { from: space.key(from), to: space.key(to) },
+    })
     this.#length += 1
   }
 
   write(options: { readonly fsync?: boolean } = {}): void {
-    const { binding, native, directory, columns } = this.#database
-    const sync = options.fsync === true
+    const { binding, native, directory } = this.#database
     try {
-      const intents = this.#deferred === undefined ? [] : this.#resolve(this.#deferred)
-      binding.batch_write(native, this.#native, { sync })
-      this.#clear()
-      if (intents.length > 0) finishRangeDeletes(binding, native, columns)
+      const owed = this.#deferred === undefined ? [] : this.#resolve(this.#deferred)
+      binding.batch_write(native, this.#native, { sync: options.fsync === true })
+      if (owed.length > 0) finishRangeDeletes(binding, native)
     } catch (error) {
-      this.#clear()
       throw fromNativeError(error, directory)
+    } finally {
+      this.#clear()
     }
   }
 
@@ -91,29 +89,28 @@ export class RocksBatch implements StoreBatch {
 
   /** Moves the deferred operations to the native batch; answers the ranges to delete after it. */
   #resolve(deferred: readonly Deferred[]): readonly RangeDelete[] {
-    const { binding, columns } = this.#database
+    const { binding } = this.#database
     const owed: RangeDelete[] = []
     for (const [index, operation] of deferred.entries()) {
       switch (operation.kind) {
-        case 'put': {
-          const { keyspace, key, value } = operation
-          binding.batch_put(this.#native, key, value, this.#database.options(keyspace))
+        case 'put':
+          binding.batch_put(this.#native, operation.key, operation.value, NO_OPTIONS)
           break
-        }
         case 'delete':
-          binding.batch_del(this.#native, operation.key, this.#database.options(operation.keyspace))
+          binding.batch_del(this.#native, operation.key, NO_OPTIONS)
           break
         case 'delete-range': {
+          const { range } = operation
+          // Carried out after the batch, the range would take along what is put after it.
           const whatever = deferred.some(
-            (other, at) => at > index && putsInto(other, operation.range),
+            (other, at) => at > index && other.kind === 'put' && isInRange(other.key, range),
           )
-          if (!this.#expand(operation.range, whatever)) owed.push(operation.range)
+          if (!this.#expand(range, whatever)) owed.push(range)
           break
         }
       }
     }
-    const intents = columns.get(INTENTS)
-    if (owed.length > 0 && intents !== undefined) putIntent(binding, this.#native, intents, owed)
+    if (owed.length > 0) putIntent(binding, this.#native, owed)
     return owed
   }
 
@@ -121,20 +118,10 @@ export class RocksBatch implements StoreBatch {
     const { binding, native } = this.#database
     const stored = shortRangeKeys(binding, native, range, whatever)
     if (stored === undefined) return false
-    const options = { column: range.column }
     for (const key of batchKeysInRange(binding, native, this.#native, range)) {
-      binding.batch_del(this.#native, key, options)
+      binding.batch_del(this.#native, key, NO_OPTIONS)
     }
-    for (const key of stored) binding.batch_del(this.#native, key, options)
+    for (const key of stored) binding.batch_del(this.#native, key, NO_OPTIONS)
     return true
   }
-}
-
-/** Whether carrying the range out after the batch would delete something put after it. */
-function putsInto(operation: Deferred, range: RangeDelete): boolean {
-  return (
-    operation.kind === 'put' &&
-    operation.keyspace === range.keyspace &&
-    isInRange(operation.key, range)
-  )
 }

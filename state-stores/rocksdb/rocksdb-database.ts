@@ -1,47 +1,43 @@
 import type { KeyRange, StoreBatch, StoreDatabase, StoreIterator } from '#streams'
 import { storeClosed, unknownKeyspace } from '../engine-errors.ts'
-import type { NativeColumn, NativeDatabase, RocksBinding } from './binding.ts'
+import type { NativeDatabase, RocksBinding } from './binding.ts'
+import type { Keyspace } from './keyspaces.ts'
 import { fromNativeError } from './native-error.ts'
-import { INTENTS } from './range-delete.ts'
 import { RocksBatch } from './rocksdb-batch.ts'
 import { emptyIterator, isEmptyRange, RocksIterator } from './rocksdb-iterator.ts'
-import { SstSizes } from './sst-sizes.ts'
+import { SizeSurvey } from './size-survey.ts'
 
 /** What batches and iterators need of their database. */
 export interface OpenDatabase {
   readonly binding: RocksBinding
   /** @throws {StreamsError} STORE_CLOSED; the native library would end the process instead */
   readonly native: NativeDatabase
-  readonly columns: ReadonlyMap<string, NativeColumn>
   readonly directory: string
   requireOpen(): void
   /** @throws {StreamsError} STORE_KEYSPACE_UNKNOWN */
-  options(keyspace: string): { readonly column: NativeColumn }
+  keyspace(name: string): Keyspace
 }
+
+const NO_OPTIONS = {}
 
 export class RocksDatabase implements StoreDatabase, OpenDatabase {
   readonly binding: RocksBinding
-  readonly columns: ReadonlyMap<string, NativeColumn>
   readonly directory: string
   readonly #native: NativeDatabase
-  readonly #options = new Map<string, { readonly column: NativeColumn }>()
-  readonly #sizes: SstSizes
+  readonly #keyspaces: ReadonlyMap<string, Keyspace>
+  readonly #surveys = new Map<string, SizeSurvey>()
   #closing: Promise<void> | undefined
 
   constructor(
     binding: RocksBinding,
     native: NativeDatabase,
-    columns: ReadonlyMap<string, NativeColumn>,
+    keyspaces: ReadonlyMap<string, Keyspace>,
     directory: string,
   ) {
     this.binding = binding
     this.#native = native
-    this.columns = columns
+    this.#keyspaces = keyspaces
     this.directory = directory
-    for (const [keyspace, column] of columns) {
-      if (keyspace !== INTENTS) this.#options.set(keyspace, { column })
-    }
-    this.#sizes = new SstSizes(directory)
   }
 
   get native(): NativeDatabase {
@@ -53,14 +49,14 @@ export class RocksDatabase implements StoreDatabase, OpenDatabase {
     if (this.#closing !== undefined) throw storeClosed(this.directory)
   }
 
-  options(keyspace: string): { readonly column: NativeColumn } {
-    const options = this.#options.get(keyspace)
-    if (options === undefined) throw unknownKeyspace(keyspace, this.directory)
-    return options
+  keyspace(name: string): Keyspace {
+    const keyspace = this.#keyspaces.get(name)
+    if (keyspace === undefined) throw unknownKeyspace(name, this.directory)
+    return keyspace
   }
 
   keyspaces(): readonly string[] {
-    return [...this.#options.keys()]
+    return [...this.#keyspaces.keys()]
   }
 
   get(keyspace: string, key: Uint8Array): Uint8Array | undefined {
@@ -68,34 +64,34 @@ export class RocksDatabase implements StoreDatabase, OpenDatabase {
   }
 
   getMany(keyspace: string, keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
-    const options = this.options(keyspace)
+    const space = this.keyspace(keyspace)
+    const prefixed = keys.map((key) => space.key(key))
     let values: (Uint8Array | undefined | null)[]
     try {
-      values = this.binding.db_get_many_sync(this.native, keys, options)
+      values = this.binding.db_get_many_sync(this.native, prefixed, NO_OPTIONS)
     } catch (error) {
       throw fromNativeError(error, this.directory)
     }
-    if (!isComplete(values)) {
-      // null: the values together exceed what one call returns (2 GiB).
-      return keys.map((key) => this.get(keyspace, key))
-    }
-    return values
+    // null: the values together exceed what one call returns (2 GiB).
+    return isComplete(values) ? values : keys.map((key) => this.get(keyspace, key))
   }
 
   scan(keyspace: string, range: KeyRange = {}): StoreIterator {
-    const { column } = this.options(keyspace)
-    if (isEmptyRange(range)) return emptyIterator
-    return new RocksIterator(this, column, range)
+    this.requireOpen()
+    const space = this.keyspace(keyspace)
+    return isEmptyRange(range) ? emptyIterator : new RocksIterator(this, space, range)
   }
 
   batch(): StoreBatch {
     return new RocksBatch(this)
   }
 
+  /** Of keys and values before compression; exact for small keyspaces, see `SizeSurvey`. */
   sizeBytes(keyspace: string): number {
     this.requireOpen()
-    this.options(keyspace)
-    return this.#sizes.of(keyspace)
+    const survey = this.#surveys.get(keyspace) ?? new SizeSurvey(this, keyspace)
+    this.#surveys.set(keyspace, survey)
+    return survey.next()
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { KeyRange, StoreEntry, StoreIterator } from '#streams'
 import { compareBytes } from '../bytes.ts'
-import type { IteratorOptions, NativeColumn, NativeIterator } from './binding.ts'
+import type { NativeIterator, NativeIteratorOptions } from './binding.ts'
+import { type Keyspace, withoutPrefix } from './keyspaces.ts'
 import { fromNativeError } from './native-error.ts'
 import type { OpenDatabase } from './rocksdb-database.ts'
 
@@ -19,10 +20,10 @@ export class RocksIterator implements StoreIterator {
   #finished = false
   #chunk = FIRST_ROWS
 
-  constructor(database: OpenDatabase, column: NativeColumn, range: KeyRange) {
+  constructor(database: OpenDatabase, keyspace: Keyspace, range: KeyRange) {
     this.#database = database
     try {
-      this.#native = database.binding.iterator_init(database.native, nativeOptions(column, range))
+      this.#native = database.binding.iterator_init(database.native, nativeOptions(keyspace, range))
     } catch (error) {
       throw fromNativeError(error, database.directory)
     }
@@ -34,7 +35,7 @@ export class RocksIterator implements StoreIterator {
     const value = this.#rows[this.#position + 1]
     this.#position += 2
     if (key === undefined || value === undefined) return DONE
-    return { done: false, value: { key, value } }
+    return { done: false, value: { key: withoutPrefix(key), value } }
   }
 
   close(): void {
@@ -95,17 +96,18 @@ export function isEmptyRange(range: KeyRange): boolean {
   return to.length === 0 || (from !== undefined && compareBytes(from, to) >= 0)
 }
 
-function nativeOptions(column: NativeColumn, range: KeyRange): IteratorOptions {
+const NO_KEY = new Uint8Array(0)
+
+function nativeOptions(keyspace: Keyspace, range: KeyRange): NativeIteratorOptions {
   const { from, to, reverse, limit } = range
   return {
-    column,
     keyEncoding: 'buffer',
     valueEncoding: 'buffer',
     highWaterMarkBytes: CHUNK_BYTES_MAX,
     // A long scan would sweep the small cache of everything else.
     fillCache: limit !== undefined && limit <= ROWS_MAX,
-    ...(from === undefined ? {} : { gte: from }),
-    ...(to === undefined ? {} : { lt: to }),
+    gte: keyspace.key(from ?? NO_KEY),
+    lt: to === undefined ? keyspace.end : keyspace.key(to),
     ...(reverse === true ? { reverse } : {}),
     ...(limit === undefined ? {} : { limit: Math.min(limit, 0x7fffffff) }),
   }
