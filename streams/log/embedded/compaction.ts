@@ -1,15 +1,9 @@
 import type { Clock } from '../../clock.ts'
 import type { StoreDatabase } from '../../store-engine.ts'
 import type { LogRecord } from '../log.ts'
-import { asBuffer, batchKey, INDEX, lastOffsetOf, RECORDS } from './keys.ts'
+import { asBuffer, batchKey, LOG, lastOffsetOf } from './keys.ts'
 import type { PartitionLog } from './partition-log.ts'
-import {
-  BatchBuilder,
-  encodeSummary,
-  readBatch,
-  type SealedBatch,
-  summaryOf,
-} from './record-batch.ts'
+import { BatchBuilder, readBatch, type SealedBatch, summaryOf } from './record-batch.ts'
 
 export interface CompactionLimits {
   /** A pass starts when new records make up this part of the partition. */
@@ -91,7 +85,7 @@ export class PartitionCompaction {
   #collect(pass: Pass): void {
     let bytes = 0
     let records: LogRecord[] = []
-    for (const { key, value } of this.#log.scan(RECORDS, pass.offset, pass.endOffset)) {
+    for (const { key, value } of this.#log.scan('records', pass.offset, pass.endOffset)) {
       records = []
       readBatch(value, pass.offset, records)
       for (const record of records) pass.newest.set(keyText(record), record.offset)
@@ -122,7 +116,7 @@ export class PartitionCompaction {
     let lastOffset = from - 1
     let previousOffset = lastOffset
     let finished = true
-    for (const { key, value } of log.scan(RECORDS, from, pass.endOffset)) {
+    for (const { key, value } of log.scan('records', from, pass.endOffset)) {
       const summary = summaryOf(value)
       lastOffset = lastOffsetOf(key)
       const records: LogRecord[] = []
@@ -170,17 +164,14 @@ export class PartitionCompaction {
     const batch = this.#database.batch()
     let sizeBytes = log.state.sizeBytes
     for (const one of removed) {
-      const key = batchKey(log.topicId, log.partition, one.lastOffset)
       sizeBytes -= one.sizeBytes
-      batch.delete(RECORDS, key)
-      batch.delete(INDEX, key)
+      batch.delete(LOG, batchKey('records', log, one.lastOffset))
+      batch.delete(LOG, batchKey('index', log, one.lastOffset))
     }
     for (const one of written) {
-      const key = batchKey(log.topicId, log.partition, one.lastOffset)
       sizeBytes += one.sizeBytes
       pass.cleanedBytes += one.sizeBytes
-      batch.put(RECORDS, key, one.bytes)
-      batch.put(INDEX, key, encodeSummary(one))
+      log.stageBatch(batch, one)
     }
     const cleaned = { cleanedOffset: pass.endOffset, cleanedBytes: pass.cleanedBytes }
     const state = { ...log.state, sizeBytes, ...(finished ? cleaned : {}) }

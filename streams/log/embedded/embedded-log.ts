@@ -21,7 +21,7 @@ import { EmbeddedReader } from './embedded-reader.ts'
 import { EmbeddedTransactionalProducer } from './embedded-transactional-producer.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { GroupOffsets } from './group-offsets.ts'
-import { asBuffer, INDEX, KEYSPACES, META, metaKey, numbers, RECORDS } from './keys.ts'
+import { asBuffer, LOG, metaKey, numbers } from './keys.ts'
 import { type LogCore, requireOpen } from './log-core.ts'
 import { formatUnsupported } from './log-errors.ts'
 import { type MaintainOptions, Maintenance } from './maintenance.ts'
@@ -49,7 +49,7 @@ export interface EmbeddedLogOptions {
   readonly batchBytes?: number
   /** Newest batches kept in memory, over all partitions. Default 32 MiB. */
   readonly tailBytesMax?: number
-  /** Of the database's buffers and caches. Default 64 MiB. */
+  /** Of the database's buffers and caches. Default 32 MiB. */
   readonly memoryBytes?: number
   /** How often `maintain` runs by itself; 0: never. Default 1 s. */
   readonly maintenanceIntervalMs?: number
@@ -75,8 +75,8 @@ export interface EmbeddedLog extends Log {
  * @example const log = await openEmbeddedLog({ engine: rocksdbEngine(), directory, clock, logger, metrics })
  */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
-  const { engine, directory, memoryBytes = 64 * MEBIBYTE } = options
-  const database = await engine.open(directory, { keyspaces: KEYSPACES, memoryBytes })
+  const { engine, directory, memoryBytes = 32 * MEBIBYTE } = options
+  const database = await engine.open(directory, { keyspaces: [LOG], memoryBytes })
   try {
     checkFormat(database, directory)
     return new DurableLog(database, options)
@@ -87,10 +87,10 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
 }
 
 function checkFormat(database: StoreDatabase, directory: string): void {
-  const found = database.get(META, metaKey('format'))
+  const found = database.get(LOG, metaKey('format'))
   if (found === undefined) {
     const batch = database.batch()
-    batch.put(META, metaKey('format'), numbers(FORMAT))
+    batch.put(LOG, metaKey('format'), numbers(FORMAT))
     batch.write()
   } else if (asBuffer(found).readUInt32BE(0) !== FORMAT) {
     throw formatUnsupported(directory, `${asBuffer(found).readUInt32BE(0)}`)
@@ -181,7 +181,7 @@ class DurableLog implements EmbeddedLog {
 
   sizeBytes(): number {
     const { database } = this.#core
-    return database.sizeBytes(RECORDS) + database.sizeBytes(INDEX) + database.sizeBytes(META)
+    return database.sizeBytes(LOG)
   }
 
   close(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { StoreBatch, StoreDatabase } from '../../store-engine.ts'
 import type { OffsetCommit, TopicPartition } from '../log.ts'
-import { asBuffer, META, metaKey, metaRange } from './keys.ts'
+import { asBuffer, LOG, metaKey, metaRange } from './keys.ts'
 import { metadataTooLarge } from './log-errors.ts'
 import type { TopicCatalogue } from './topic-catalogue.ts'
 
@@ -22,7 +22,7 @@ export class GroupOffsets {
   constructor(database: StoreDatabase, topics: TopicCatalogue) {
     this.#database = database
     this.#topics = topics
-    for (const { key, value } of database.scan(META, metaRange('offset'))) {
+    for (const { key, value } of database.scan(LOG, metaRange('offset'))) {
       const { groupId, topicId, partition } = decodeKey(key)
       const topic = topics.byId(topicId)?.config.value.topic
       if (topic === undefined) continue
@@ -56,7 +56,7 @@ export class GroupOffsets {
       const value = Buffer.alloc(8 + Buffer.byteLength(commit.metadata ?? ''))
       value.writeDoubleBE(commit.offset, 0)
       value.write(commit.metadata ?? '', 8, 'utf8')
-      batch.put(META, encodeKey(groupId, topicId, commit.partition), value)
+      batch.put(LOG, encodeKey(groupId, topicId, commit.partition), value)
     }
   }
 
@@ -89,7 +89,7 @@ export class GroupOffsets {
 
   #stageDelete(batch: StoreBatch, groupId: string, name: string): void {
     const [topicId = 0, partition = 0] = name.split('-').map(Number)
-    batch.delete(META, encodeKey(groupId, topicId, partition))
+    batch.delete(LOG, encodeKey(groupId, topicId, partition))
   }
 
   #of(groupId: string): Map<string, OffsetCommit> {

@@ -2,30 +2,45 @@
  * Keys of the embedded log. Numbers are big-endian, so that the order of keys is the order of offsets.
  * A batch is filed under the offset of its last record: the first key at or after an offset is then the batch that holds it.
  */
-export const RECORDS = 'records'
-export const INDEX = 'index'
-export const META = 'meta'
-export const KEYSPACES = [RECORDS, INDEX, META] as const
+/**
+ * One keyspace for all: a keyspace that is written seldom is flushed seldom, and until then pins the write-ahead log of all
+ * the others, several hundred megabytes of it.
+ */
+export const LOG = 'log'
+
+/** Batches of records, and the index of them. */
+export type BatchKind = 'records' | 'index'
+
+const BATCH_PREFIX: Readonly<Record<BatchKind, number>> = { records: 0x72, index: 0x69 }
 
 const OFFSET_HIGH = 2 ** 32
 
-export function batchKey(topicId: number, partition: number, lastOffset: number): Buffer {
-  const key = Buffer.allocUnsafe(16)
-  key.writeUInt32BE(topicId, 0)
-  key.writeUInt32BE(partition, 4)
-  key.writeUInt32BE(Math.floor(lastOffset / OFFSET_HIGH), 8)
-  key.writeUInt32BE(lastOffset % OFFSET_HIGH, 12)
+export interface BatchPlace {
+  readonly topicId: number
+  readonly partition: number
+}
+
+export function batchKey(kind: BatchKind, place: BatchPlace, lastOffset: number): Buffer {
+  const key = Buffer.allocUnsafe(17)
+  key[0] = BATCH_PREFIX[kind]
+  key.writeUInt32BE(place.topicId, 1)
+  key.writeUInt32BE(place.partition, 5)
+  key.writeUInt32BE(Math.floor(lastOffset / OFFSET_HIGH), 9)
+  key.writeUInt32BE(lastOffset % OFFSET_HIGH, 13)
   return key
 }
 
 export function lastOffsetOf(key: Uint8Array): number {
   const view = asBuffer(key)
-  return view.readUInt32BE(8) * OFFSET_HIGH + view.readUInt32BE(12)
+  return view.readUInt32BE(9) * OFFSET_HIGH + view.readUInt32BE(13)
 }
 
 /** From a topic's first key to behind its last, over all partitions. */
-export function topicRange(topicId: number): { readonly from: Buffer; readonly to: Buffer } {
-  return { from: batchKey(topicId, 0, 0), to: batchKey(topicId + 1, 0, 0) }
+export function topicRange(kind: BatchKind, topicId: number) {
+  return {
+    from: batchKey(kind, { topicId, partition: 0 }, 0),
+    to: batchKey(kind, { topicId: topicId + 1, partition: 0 }, 0),
+  }
 }
 
 export type MetaKind = 'format' | 'next-topic-id' | 'topic' | 'partition' | 'producer' | 'offset'

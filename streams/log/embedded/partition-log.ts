@@ -1,6 +1,6 @@
 import type { StoreBatch, StoreDatabase } from '../../store-engine.ts'
 import type { LogRecord, NewTopic } from '../log.ts'
-import { asBuffer, batchKey, INDEX, lastOffsetOf, META, metaKey, numbers, RECORDS } from './keys.ts'
+import { asBuffer, type BatchKind, batchKey, LOG, lastOffsetOf, metaKey, numbers } from './keys.ts'
 import {
   type BatchSummary,
   decodeSummary,
@@ -115,9 +115,7 @@ export class PartitionLog {
   stage(batch: StoreBatch, sealed: readonly SealedBatch[]): PartitionState {
     let { endOffset, sizeBytes } = this.state
     for (const one of sealed) {
-      const key = batchKey(this.topicId, this.partition, one.lastOffset)
-      batch.put(RECORDS, key, one.bytes)
-      batch.put(INDEX, key, encodeSummary(one))
+      this.stageBatch(batch, one)
       endOffset = Math.max(endOffset, one.lastOffset + 1)
       sizeBytes += one.sizeBytes
     }
@@ -126,8 +124,13 @@ export class PartitionLog {
     return state
   }
 
+  stageBatch(batch: StoreBatch, sealed: SealedBatch): void {
+    batch.put(LOG, batchKey('records', this, sealed.lastOffset), sealed.bytes)
+    batch.put(LOG, batchKey('index', this, sealed.lastOffset), encodeSummary(sealed))
+  }
+
   stageState(batch: StoreBatch, state: PartitionState): void {
-    batch.put(META, partitionKey(this.topicId, this.partition), encodeState(state))
+    batch.put(LOG, partitionKey(this.topicId, this.partition), encodeState(state))
   }
 
   /** After the database batch is written. */
@@ -194,21 +197,21 @@ export class PartitionLog {
       }
       return
     }
-    for (const { key, value } of this.scan(RECORDS, from, before)) {
+    for (const { key, value } of this.scan('records', from, before)) {
       yield { bytes: value, lastOffset: lastOffsetOf(key) }
     }
   }
 
   /** Entries of batches that end at or after `from` and before `before`. */
-  scan(keyspace: typeof RECORDS | typeof INDEX, from: number, before: number) {
-    return this.#database.scan(keyspace, {
-      from: batchKey(this.topicId, this.partition, from),
-      to: batchKey(this.topicId, this.partition, before),
+  scan(kind: BatchKind, from: number, before: number) {
+    return this.#database.scan(LOG, {
+      from: batchKey(kind, this, from),
+      to: batchKey(kind, this, before),
     })
   }
 
   *summaries(from: number, before: number): Generator<BatchSummary> {
-    for (const { key, value } of this.scan(INDEX, from, before)) {
+    for (const { key, value } of this.scan('index', from, before)) {
       yield decodeSummary(value, lastOffsetOf(key))
     }
   }
@@ -219,8 +222,7 @@ export class PartitionLog {
     const stable = this.stableOffset
     for (const summary of this.summaries(startOffset, stable)) {
       if (summary.newestTimestampMs < timestampMs) continue
-      const key = batchKey(this.topicId, this.partition, summary.lastOffset)
-      const bytes = this.#database.get(RECORDS, key)
+      const bytes = this.#database.get(LOG, batchKey('records', this, summary.lastOffset))
       if (bytes === undefined) continue
       const records: LogRecord[] = []
       readBatch(bytes, startOffset, records)

@@ -1,9 +1,12 @@
 import type { StoreDatabase } from '../../store-engine.ts'
-import { batchKey, INDEX, RECORDS } from './keys.ts'
+import { batchKey, LOG } from './keys.ts'
 import type { PartitionLog } from './partition-log.ts'
 
-/** Index entries looked at in one slice: a few milliseconds. */
-const SLICE_BATCHES_MAX = 2_000
+/**
+ * Batches deleted in one slice: a few milliseconds. A longer range would be deleted by the engine outside of the batch, which
+ * costs it a note in a keyspace of its own.
+ */
+const SLICE_BATCHES_MAX = 1_000
 
 /**
  * Deletes whole batches that are too old or too many for the topic's bounds, a slice at a time; the log's start moves with them.
@@ -48,11 +51,10 @@ function moveStart(
   removedBytes: number,
 ): void {
   const { state } = log
-  const from = batchKey(log.topicId, log.partition, state.startOffset)
-  const to = batchKey(log.topicId, log.partition, startOffset)
   const batch = database.batch()
-  batch.deleteRange(RECORDS, from, to)
-  batch.deleteRange(INDEX, from, to)
+  for (const kind of ['records', 'index'] as const) {
+    batch.deleteRange(LOG, batchKey(kind, log, state.startOffset), batchKey(kind, log, startOffset))
+  }
   const moved = {
     ...state,
     startOffset,

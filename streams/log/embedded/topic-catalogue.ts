@@ -1,6 +1,6 @@
 import type { StoreDatabase } from '../../store-engine.ts'
 import type { NewTopic, TopicDescription, TopicPartition } from '../log.ts'
-import { asBuffer, INDEX, META, metaKey, metaRange, numbers, RECORDS, topicRange } from './keys.ts'
+import { asBuffer, LOG, metaKey, metaRange, numbers, topicRange } from './keys.ts'
 import { topicDiffers, unknownTopic } from './log-errors.ts'
 import {
   decodeState,
@@ -76,13 +76,13 @@ export class TopicCatalogue {
     const created: Topic[] = []
     for (const config of missing) {
       const id = this.#nextId++
-      batch.put(META, metaKey('topic', numbers(id)), encodeConfig(config))
+      batch.put(LOG, metaKey('topic', numbers(id)), encodeConfig(config))
       for (let partition = 0; partition < config.partitions; partition++) {
-        batch.put(META, partitionKey(id, partition), encodeState(EMPTY_PARTITION))
+        batch.put(LOG, partitionKey(id, partition), encodeState(EMPTY_PARTITION))
       }
       created.push(this.#topic(id, config, new Map()))
     }
-    batch.put(META, metaKey('next-topic-id'), numbers(this.#nextId))
+    batch.put(LOG, metaKey('next-topic-id'), numbers(this.#nextId))
     batch.write()
     for (const topic of created) this.#topics.set(topic.config.value.topic, topic)
     return created.map((topic) => topic.config.value.topic)
@@ -93,7 +93,7 @@ export class TopicCatalogue {
     const topic = this.topic(name)
     const config: NewTopic = { ...topic.config.value, ...change }
     const batch = this.#database.batch()
-    batch.put(META, metaKey('topic', numbers(topic.id)), encodeConfig(config))
+    batch.put(LOG, metaKey('topic', numbers(topic.id)), encodeConfig(config))
     batch.write()
     topic.config.value = config
   }
@@ -103,11 +103,12 @@ export class TopicCatalogue {
     const topics = names.flatMap((name) => this.#topics.get(name) ?? [])
     const batch = this.#database.batch()
     for (const { id, partitions } of topics) {
-      const { from, to } = topicRange(id)
-      batch.delete(META, metaKey('topic', numbers(id)))
-      for (const { partition } of partitions) batch.delete(META, partitionKey(id, partition))
-      batch.deleteRange(RECORDS, from, to)
-      batch.deleteRange(INDEX, from, to)
+      batch.delete(LOG, metaKey('topic', numbers(id)))
+      for (const { partition } of partitions) batch.delete(LOG, partitionKey(id, partition))
+      for (const kind of ['records', 'index'] as const) {
+        const { from, to } = topicRange(kind, id)
+        batch.deleteRange(LOG, from, to)
+      }
     }
     if (batch.length > 0) batch.write()
     for (const topic of topics) {
@@ -122,16 +123,16 @@ export class TopicCatalogue {
 
   #load(): void {
     const states = new Map<string, PartitionState>()
-    for (const { key, value } of this.#database.scan(META, metaRange('partition'))) {
+    for (const { key, value } of this.#database.scan(LOG, metaRange('partition'))) {
       const ids = asBuffer(key)
       states.set(`${ids.readUInt32BE(1)}-${ids.readUInt32BE(5)}`, decodeState(value))
     }
-    for (const { key, value } of this.#database.scan(META, metaRange('topic'))) {
+    for (const { key, value } of this.#database.scan(LOG, metaRange('topic'))) {
       const id = asBuffer(key).readUInt32BE(1)
       const config: NewTopic = JSON.parse(asBuffer(value).toString('utf8'))
       this.#topics.set(config.topic, this.#topic(id, config, states))
     }
-    const nextId = this.#database.get(META, metaKey('next-topic-id'))
+    const nextId = this.#database.get(LOG, metaKey('next-topic-id'))
     if (nextId !== undefined) this.#nextId = asBuffer(nextId).readUInt32BE(0)
   }
 

@@ -1,5 +1,5 @@
 import type { StoreDatabase } from '../../store-engine.ts'
-import { asBuffer, META, metaKey, numbers } from './keys.ts'
+import { asBuffer, LOG, metaKey, numbers } from './keys.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Who may use a transactional id, and the transaction it has open. The epoch is stored: it grows over restarts, too. */
@@ -15,10 +15,10 @@ export class TransactionRegistry {
   /** Fences every predecessor, ends its open transaction and returns the epoch of the new owner. */
   takeOver(transactionalId: string): number {
     const key = metaKey('producer', Buffer.from(transactionalId))
-    const stored = this.#database.get(META, key)
+    const stored = this.#database.get(LOG, key)
     const epoch = (stored === undefined ? 0 : asBuffer(stored).readUInt32BE(0)) + 1
     const batch = this.#database.batch()
-    batch.put(META, key, numbers(epoch))
+    batch.put(LOG, key, numbers(epoch))
     batch.write()
     this.#epochs.set(transactionalId, epoch)
     this.#open.get(transactionalId)?.abort()
