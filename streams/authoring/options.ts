@@ -53,8 +53,8 @@ export interface SinkTopic<K, V> {
 }
 
 export interface ProducedOptions<K, V> extends Named {
-  /** Default: murmur2 of the key's bytes. */
-  readonly partitioner?: (key: K, value: V, partitionCount: number) => number
+  /** Default: murmur2 of the key's bytes. A tombstone has no value. */
+  readonly partitioner?: (key: K, value: V | undefined, partitionCount: number) => number
 }
 
 export interface Produced<K, V> extends ProducedOptions<K, V> {
