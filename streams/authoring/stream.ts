@@ -149,7 +149,7 @@ export class KStream<K, V> {
   /** To a topic by name, or to one chosen per record. Serdes come from `Produced`, else from the stream, if it still has them. */
   to(
     topic: string | ((record: { readonly key: K; readonly value: V }) => string),
-    produced?: Produced<K, V>,
+    produced?: Produced<K, Exclude<V, undefined>>,
   ): void
   to(topic: string | TopicNameExtractor | SinkTopic<K, V>, produced: Produced<K, V> = {}): void {
     const name = this.#scope.names.node(produced.as, 'KSTREAM-SINK-')
