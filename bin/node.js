@@ -45,7 +45,9 @@ export function runWithNode(args) {
     )
     process.exit(1)
   }
-  const child = spawn(binary, ['--disable-warning=ExperimentalWarning', ...args], { stdio: 'inherit' })
+  const child = spawn(binary, ['--disable-warning=ExperimentalWarning', ...args], {
+    stdio: 'inherit',
+  })
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {
     process.exit(signal === null ? code : 128 + (constants.signals[signal] ?? 0))

@@ -9,12 +9,13 @@ import { tokenCommand } from './commands/token.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { topologyCommand } from './commands/topology.ts'
 import { fail } from './fail.ts'
+import { VERSION } from './version.ts'
 
 const program = new Command('orion')
   .description(
     'Stream-processing trading platform: Kafka Streams for Node, and the whole trading chain as one replayable log.',
   )
-  .version('0.1.0')
+  .version(VERSION)
   .showHelpAfterError('(see --help)')
   .enablePositionalOptions()
 

@@ -1,12 +1,10 @@
 import { Command, Option } from 'commander'
 import { openEmbeddedRegistry } from '#avro'
-import { describeTopology, StreamsError } from '#streams'
+import { DESCRIPTION_FORMATS, type DescriptionFormat, describe, StreamsError } from '#streams'
 import { openTopics } from '#topics'
 import { topologies } from '#topologies'
 import { printRows } from '../output.ts'
 import { envOption, jsonOption } from './data-dir.ts'
-
-const FORMATS = ['text', 'json', 'mermaid', 'svg'] as const
 
 export function topologyCommand(): Command {
   const command = new Command('topology').description('what the topologies are made of')
@@ -27,7 +25,7 @@ export function topologyCommand(): Command {
     .argument('<name>', 'topology')
     .addOption(
       new Option('--format <format>', 'text, json, mermaid or svg')
-        .choices(FORMATS)
+        .choices(DESCRIPTION_FORMATS)
         .default('text'),
     )
     .addOption(envOption())
@@ -35,7 +33,7 @@ export function topologyCommand(): Command {
     .action(
       (
         name: string,
-        { format, env, json }: { format: (typeof FORMATS)[number]; env: string; json: boolean },
+        { format, env, json }: { format: DescriptionFormat; env: string; json: boolean },
       ) => {
         const entry = topologies.find((one) => one.name === name)
         if (entry === undefined) {
@@ -47,7 +45,7 @@ export function topologyCommand(): Command {
           )
         }
         const topology = entry.build(openTopics({ env, registry: openEmbeddedRegistry() }))
-        process.stdout.write(`${describeTopology(topology, json ? 'json' : format)}\n`)
+        process.stdout.write(`${describe(topology, json ? 'json' : format)}\n`)
       },
     )
   return command

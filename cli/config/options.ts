@@ -190,7 +190,7 @@ export const OPTIONS = {
   diskMax: {
     flag: '--disk-max <size>',
     env: 'ORION_DISK_MAX',
-    schema: bytes.prefault('5GB').refine((size) => size >= 200e6, 'at least 200MB'),
+    schema: bytes.prefault('5GB').refine((size) => size >= 1e9, 'at least 1GB'),
     doc: 'Bound on the disk that log and ClickHouse use, e.g. 5GB; the oldest records go first.',
   },
   logLevel: {

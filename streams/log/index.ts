@@ -3,6 +3,7 @@ export {
   type EmbeddedLogOptions,
   openEmbeddedLog,
 } from './embedded/embedded-log.ts'
+export { type KafkaLogOptions, openKafkaLog } from './kafka/kafka-log.ts'
 export type {
   AppendResult,
   CleanupPolicy,

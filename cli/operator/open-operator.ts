@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs'
+import { noMetrics, StreamsError, silentLogger } from '#streams'
+import { openTopics } from '#topics'
+import type { InstallationOptions } from '../commands/data-dir.ts'
+import { openLog } from '../start/open-log.ts'
+import { openRegistry } from '../start/open-registry.ts'
+import { connectOperator } from './control-client.ts'
+import { isRunning } from './control-server.ts'
+import { LocalOperator } from './local-operator.ts'
+import type { Operator } from './operator.ts'
+import { directoryStores } from './store-access.ts'
+
+/**
+ * Runs a command against an installation: through the process that runs on the data directory, else on what the directory (or the brokers)
+ * hold.
+ */
+export async function withOperator<Result>(
+  options: InstallationOptions,
+  command: (operator: Operator) => Promise<Result>,
+): Promise<Result> {
+  const { dataDir, env, brokers, registry: registryUrl } = options
+  if (await isRunning(dataDir)) return command(connectOperator(dataDir))
+  if (brokers === undefined && !existsSync(dataDir)) {
+    throw new StreamsError(
+      'INSTALLATION_NOT_FOUND',
+      'there is no data directory',
+      { path: dataDir },
+      'Run orion start first, or give --data-dir',
+    )
+  }
+  const { registry, close } = openRegistry({ dataDir, registry: registryUrl })
+  const topics = openTopics({ env, registry })
+  const log = await openLog({ dataDir, brokers }, { logger: silentLogger, metrics: noMetrics })
+  const stores = directoryStores({ dataDir, env, topics })
+  try {
+    return await command(
+      new LocalOperator({ env, log, topics, stores, clickhouse: undefined, ports: undefined }),
+    )
+  } finally {
+    await stores.close()
+    await log.close()
+    close()
+  }
+}

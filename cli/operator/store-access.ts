@@ -1,0 +1,123 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createStoreBackend, rocksdbEngine } from '#state-stores'
+import { type StoreSpec, StreamsError, type TaskStores, type Topology } from '#streams'
+import type { Topics } from '#topics'
+import { topologies } from '#topologies'
+import type { RunningTopology } from '../start/run-topologies.ts'
+import { applicationId, streamsDirectory } from '../start/run-topologies.ts'
+import type { StoreAccess } from './local-operator.ts'
+import type { StoreArgs, StoreChecksum } from './operator.ts'
+import type { StorePart } from './store-reading.ts'
+
+/** Stores of the topologies that run in this process. */
+export function runningStores(running: readonly RunningTopology[]): StoreAccess {
+  const find = ({ topology }: StoreArgs): RunningTopology => {
+    const found = running.find(({ name }) => name === topology)
+    if (found === undefined)
+      throw unknownTopology(
+        topology,
+        running.map(({ name }) => name),
+      )
+    return found
+  }
+  return {
+    topologies: () => running.map(({ topology }) => topology),
+    parts: async (args) => find(args).streams.localStores(args.store),
+    checksums: async (args) => {
+      const { streams, topology } = find(args)
+      specOf(topology, args.store)
+      return streams.checksum(args.store).map((one) => ({ ...one, offset: one.offset ?? -1 }))
+    },
+  }
+}
+
+/** Stores in a data directory that no process has open. Close it after use. */
+export function directoryStores({
+  dataDir,
+  env,
+  topics,
+}: {
+  readonly dataDir: string
+  readonly env: string
+  readonly topics: Topics
+}): StoreAccess & { close(): Promise<void> } {
+  const built = topologies.map((entry) => entry.build(topics))
+  const open: TaskStores[] = []
+  const openTasks = async ({
+    topology: name,
+    store,
+  }: StoreArgs): Promise<{ partition: number; stores: TaskStores }[]> => {
+    const topology = built.find((one) => one.name === name)
+    if (topology === undefined)
+      throw unknownTopology(
+        name,
+        built.map((one) => one.name),
+      )
+    specOf(topology, store)
+    const sub = topology.subTopologies.find(({ stores }) =>
+      stores.some((spec) => spec.name === store),
+    )
+    if (sub === undefined) return []
+    const directory = join(streamsDirectory(dataDir), applicationId(env, name))
+    const tasks = existsSync(directory)
+      ? readdirSync(directory).filter((task) => task.startsWith(`${sub.id}_`))
+      : []
+    const parts: { partition: number; stores: TaskStores }[] = []
+    for (const taskId of tasks) {
+      const stores = await createStoreBackend(rocksdbEngine()).open({
+        directory: join(directory, taskId),
+        taskId,
+        specs: sub.stores,
+        overlayBytesMax: 1_000_000,
+      })
+      open.push(stores)
+      parts.push({ partition: Number(taskId.slice(taskId.indexOf('_') + 1)), stores })
+    }
+    return parts.sort((a, b) => a.partition - b.partition)
+  }
+  return {
+    topologies: () => built,
+    parts: async (args): Promise<StorePart[]> =>
+      (await openTasks(args)).map(({ partition, stores }) => ({
+        partition,
+        store: stores.get(args.store).store,
+      })),
+    checksums: async (args): Promise<StoreChecksum[]> =>
+      (await openTasks(args)).map(({ partition, stores }) => {
+        const managed = stores.get(args.store)
+        return {
+          store: args.store,
+          partition,
+          ...managed.digest(),
+          offset: managed.checkpoint() ?? -1,
+        }
+      }),
+    close: async () => {
+      for (const stores of open) await stores.close()
+    },
+  }
+}
+
+function specOf(topology: Topology, store: string): StoreSpec {
+  const specs = topology.subTopologies.flatMap(({ stores }) => stores)
+  const spec = specs.find(({ name }) => name === store)
+  if (spec === undefined) {
+    throw new StreamsError(
+      'STORE_UNKNOWN',
+      `${topology.name} has no store ${store}`,
+      {},
+      `Choose among ${specs.map(({ name }) => name).join(', ')}`,
+    )
+  }
+  return spec
+}
+
+function unknownTopology(name: string, known: readonly string[]): StreamsError {
+  return new StreamsError(
+    'TOPOLOGY_UNKNOWN',
+    `there is no topology ${name} here`,
+    {},
+    `Choose among ${known.join(', ')}`,
+  )
+}

@@ -1,0 +1,105 @@
+import {
+  createReplay,
+  createSimulator,
+  type FeedSource,
+  publishInstruments,
+  type RunningFeed,
+  runFeed,
+} from '#feeds'
+import { type Logger, type Metrics, StreamsError, systemClock } from '#streams'
+import type { Log } from '#streams/log'
+import type { Topics } from '#topics'
+import type { Config } from '../config/options.ts'
+import { systemRandom } from '../identity.ts'
+
+/** The source that the configuration names; undefined for none. A seed that was not given is chosen and logged, so that the run can be repeated. */
+export async function openFeedSource(
+  config: Config,
+  logger: Logger,
+): Promise<FeedSource | undefined> {
+  switch (config.feed) {
+    case 'none':
+      return undefined
+    case 'replay': {
+      if (config.replay === undefined)
+        throw new StreamsError(
+          'CONFIG_INVALID',
+          '--feed replay needs --replay',
+          {},
+          'Give a file or directory',
+        )
+      const source = await createReplay(config.replay)
+      const { rowsTotal, skipped } = source.progress()
+      logger.info(
+        { entity: source.feedId, rows: rowsTotal, instruments: source.instruments.length },
+        'replaying recorded market data',
+      )
+      for (const { path, reason } of skipped)
+        logger.warn({ entity: source.feedId, path, reason }, 'not replayed')
+      return source
+    }
+    case 'simulator': {
+      const seed = config.seed ?? Buffer.from(systemRandom.bytes(4)).readUInt32LE()
+      const startTimeMs = config.startTime ?? systemClock.nowMs()
+      logger.info(
+        {
+          entity: 'simulator',
+          seed,
+          startTimeMs,
+          rate: config.rate,
+          instruments: config.instruments,
+        },
+        'simulating a market',
+      )
+      return createSimulator({
+        seed,
+        startTimeMs,
+        ticksPerSecond: config.rate,
+        instruments: config.instruments,
+        ...(config.ticks === undefined ? {} : { ticks: config.ticks }),
+      })
+    }
+  }
+}
+
+/** Publishes the source's reference data; nothing is normalised before it is there. */
+export async function publishReferenceData(
+  source: FeedSource,
+  { log, topics, logger }: { readonly log: Log; readonly topics: Topics; readonly logger: Logger },
+): Promise<void> {
+  const written = await publishInstruments(log, topics.admin.instruments, source.instruments, {
+    feedId: source.feedId,
+    nowMs: systemClock.nowMs(),
+  })
+  logger.info(
+    {
+      entity: source.feedId,
+      topic: topics.admin.instruments.name,
+      instruments: source.instruments.length,
+      written,
+    },
+    'reference data published',
+  )
+}
+
+export function startFeed(
+  config: Config,
+  source: FeedSource,
+  parts: {
+    readonly log: Log
+    readonly topics: Topics
+    readonly logger: Logger
+    readonly metrics: Metrics
+  },
+): RunningFeed {
+  return runFeed({
+    env: config.env,
+    source,
+    log: parts.log,
+    topic: parts.topics.marketdata.raw,
+    speed: config.speed === 'max' ? Number.POSITIVE_INFINITY : config.speed,
+    clock: systemClock,
+    logger: parts.logger,
+    metrics: parts.metrics,
+  })
+}

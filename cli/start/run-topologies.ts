@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import { createStoreBackend, rocksdbEngine } from '#state-stores'
+import {
+  type Logger,
+  type Metrics,
+  Streams,
+  StreamsError,
+  systemClock,
+  type Topology,
+} from '#streams'
+import type { Log } from '#streams/log'
+import type { Topics } from '#topics'
+import { topologies } from '#topologies'
+import type { Config } from '../config/options.ts'
+import { VERSION } from '../version.ts'
+import { deadLetterEncoder } from './dead-letters.ts'
+
+export interface RunningTopology {
+  readonly name: string
+  readonly topology: Topology
+  readonly streams: Streams
+}
+
+export function applicationId(env: string, topology: string): string {
+  return `orion-${env}-${topology}`
+}
+
+export function streamsDirectory(dataDir: string): string {
+  return join(dataDir, 'streams')
+}
+
+/** Starts the chosen topologies; resolves when each is running. @throws {StreamsError} TOPOLOGY_UNKNOWN */
+export async function runTopologies(
+  config: Config,
+  parts: {
+    readonly log: Log
+    readonly topics: Topics
+    readonly logger: Logger
+    readonly metrics: Metrics
+    readonly onFailure: (topology: string) => void
+  },
+): Promise<readonly RunningTopology[]> {
+  const { log, topics, logger, metrics } = parts
+  for (const name of config.topology) {
+    if (topologies.some((one) => one.name === name)) continue
+    throw new StreamsError(
+      'TOPOLOGY_UNKNOWN',
+      `there is no topology ${name}`,
+      {},
+      `Choose among ${topologies.map((one) => one.name).join(', ')}`,
+    )
+  }
+  const chosen = topologies.filter(
+    ({ name }) => config.topology.length === 0 || config.topology.includes(name),
+  )
+  const running: RunningTopology[] = chosen.map((entry) => {
+    const topology = entry.build(topics)
+    const deadLetters = topics.dlq[entry.name as keyof typeof topics.dlq]
+    const streams = new Streams({
+      topology,
+      applicationId: applicationId(config.env, entry.name),
+      log,
+      stores: createStoreBackend(rocksdbEngine()),
+      directory: streamsDirectory(config.dataDir),
+      clock: systemClock,
+      logger: logger.child({ entity: entry.name }),
+      metrics,
+      guarantee: config.guarantee,
+      commitIntervalMs: config.commitIntervalMs,
+      threads: config.threads,
+      handlers: {
+        deserialization: 'dead-letter',
+        processing: 'dead-letter',
+        production: 'dead-letter',
+      },
+      deadLetter: deadLetterEncoder(deadLetters, entry.name, VERSION),
+      onUncaughtError: 'replace-thread',
+    })
+    streams.onStateChange((state) => {
+      if (state === 'ERROR') parts.onFailure(entry.name)
+    })
+    return { name: entry.name, topology, streams }
+  })
+  await Promise.all(running.map(({ streams }) => streams.start()))
+  return running
+}

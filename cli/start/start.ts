@@ -1,0 +1,231 @@
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { serveRegistry } from '#avro'
+import { startGateway } from '#gateway'
+import { startSink } from '#sink'
+import { type Logger, type Metrics, StreamsError, systemClock } from '#streams'
+import type { Log } from '#streams/log'
+import { newTopics, openTopics, prepareTopics, type Topics } from '#topics'
+import type { Config } from '../config/options.ts'
+import { openIdentity, systemRandom } from '../identity.ts'
+import { createLogger } from '../logging.ts'
+import { isRunning, serveControl } from '../operator/control-server.ts'
+import { LocalOperator } from '../operator/local-operator.ts'
+import type { RunningPorts } from '../operator/operator.ts'
+import { runningStores } from '../operator/store-access.ts'
+import { prometheusMetrics } from '../prometheus.ts'
+import { barSource, startClickHouse } from './clickhouse.ts'
+import { Closers } from './closers.ts'
+import { dashboardDirectory } from './dashboard-build.ts'
+import { drained } from './drain.ts'
+import { openFeedSource, publishReferenceData, startFeed } from './feed.ts'
+import { openLog } from './open-log.ts'
+import { openRegistry } from './open-registry.ts'
+import { runTopologies } from './run-topologies.ts'
+import { untilStopped } from './signals.ts'
+
+/** Shares of --disk-max; the rest is left to state stores, keys and slack. */
+const LOG_SHARE = 0.55
+const CLICKHOUSE_SHARE = 0.3
+
+/** Runs the platform as configured until a signal, the end of its feed, or a failure. The process ends with it. */
+export async function start(config: Config): Promise<void> {
+  const logger = createLogger(config.logLevel, { env: config.env, role: config.role })
+  const metrics = prometheusMetrics()
+  const closers = new Closers(logger)
+  const stop = untilStopped(logger)
+  try {
+    await refuseSecondStart(config.dataDir)
+    const url = await open(config, { logger, metrics, closers, stop })
+    process.stdout.write(`ready ${url}\n`)
+  } catch (error) {
+    await closers.close()
+    throw error
+  }
+  const failed = await stop.requested
+  await closers.close()
+  process.exit(failed ? 1 : 0)
+}
+
+interface Stop {
+  readonly requested: Promise<boolean>
+  /** True when the process is to end in failure. */
+  stop(why: string, failed: boolean): void
+  readonly stopping: boolean
+}
+
+interface Parts {
+  readonly logger: Logger
+  readonly metrics: Metrics & { text(): Promise<string> }
+  readonly closers: Closers
+  readonly stop: Stop
+}
+
+async function refuseSecondStart(dataDir: string): Promise<void> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  if (await isRunning(dataDir)) {
+    throw new StreamsError(
+      'START_ALREADY_RUNNING',
+      'another orion is running on this data directory',
+      { path: resolve(dataDir) },
+      'Stop it first, or give another --data-dir',
+    )
+  }
+}
+
+/** Opens every part that the role needs, in the order in which they need each other. Resolves with the address to tell the user. */
+async function open(config: Config, parts: Parts): Promise<string> {
+  const { logger, metrics, closers, stop } = parts
+  const role = (name: Config['role']): boolean => config.role === 'all' || config.role === name
+  const dashboard = role('gateway') ? dashboardDirectory(logger) : Promise.resolve(undefined)
+  // Awaited below; a failure before that must not count as unhandled.
+  dashboard.catch(() => undefined)
+
+  const source = role('feeds') ? await openFeedSource(config, logger) : undefined
+  const log = await openLog(config, { logger: logger.child({ entity: 'log' }), metrics })
+  closers.add('log', () => log.close())
+  const { topics, registryPort } = await openSchemas(config, { ...parts, log })
+  if (source !== undefined) await publishReferenceData(source, { log, topics, logger })
+
+  const identity = role('gateway')
+    ? await openIdentity({
+        dataDir: config.dataDir,
+        env: config.env,
+        logger,
+        metrics,
+        ...demoPassword(),
+      })
+    : undefined
+  const clickhouse =
+    role('sink') || role('gateway')
+      ? await startClickHouse(config, { identity, logger, closers })
+      : undefined
+
+  const running = role('streams')
+    ? await runTopologies(config, {
+        log,
+        topics,
+        logger,
+        metrics,
+        onFailure: (name) => stop.stop(`topology ${name} has failed`, true),
+      })
+    : []
+  for (const { name, streams } of running) closers.add(name, () => streams.close())
+  await Promise.all(running.map(({ streams }) => streams.reached('RUNNING')))
+
+  if (role('sink') && clickhouse !== undefined) {
+    const sink = await startSink({
+      log,
+      topics,
+      env: config.env,
+      clickhouse: clickhouse.clickhouse,
+      logger: logger.child({ entity: 'sink' }),
+      clock: systemClock,
+      metrics,
+      bytesMax: Math.floor(config.diskMax * CLICKHOUSE_SHARE),
+    })
+    closers.add('sink', () => sink.close())
+  }
+
+  let url = `role ${config.role}`
+  let gatewayPort = 0
+  if (identity !== undefined) {
+    const directory = await dashboard
+    const gateway = await startGateway({
+      host: config.host,
+      port: config.port,
+      log,
+      topics,
+      identity,
+      metricsText: () => metrics.text(),
+      ...(clickhouse === undefined ? {} : { bars: barSource(clickhouse.clickhouse) }),
+      ...(directory === undefined ? {} : { dashboardDirectory: directory }),
+      checks: running.map(({ name, streams }) => ({
+        name: `topology ${name}`,
+        check: () => ({ ok: streams.state() === 'RUNNING', detail: streams.state() }),
+      })),
+      clock: systemClock,
+      random: systemRandom,
+      logger: logger.child({ entity: 'gateway' }),
+      metrics,
+    })
+    closers.add('gateway', () => gateway.close())
+    url = gateway.url
+    gatewayPort = gateway.port
+  }
+
+  const ports: RunningPorts = {
+    gateway: gatewayPort,
+    sql: clickhouse?.sqlPort ?? 0,
+    registry: registryPort,
+    pid: process.pid,
+  }
+  const operator = new LocalOperator({
+    env: config.env,
+    log,
+    topics,
+    stores: runningStores(running),
+    clickhouse: clickhouse?.clickhouse,
+    ports,
+  })
+  const control = await serveControl(config.dataDir, operator, logger)
+  closers.add('control', () => control.close())
+
+  if (source !== undefined) {
+    const feed = startFeed(config, source, { log, topics, logger, metrics })
+    closers.add('feed', async () => {
+      feed.stop()
+      await feed.done
+    })
+    feed.done
+      .then(async ({ position, sentNow, ended, progress }) => {
+        logger.info(
+          { entity: source.feedId, position, sentNow, rows: progress.rows, ended },
+          'the feed has ended',
+        )
+        if (!ended || !(config.exitWhenDone || config.ticks !== undefined)) return
+        await drained({
+          log,
+          topics,
+          env: config.env,
+          running,
+          sinking: role('sink'),
+          logger,
+          closing: () => stop.stopping,
+        })
+        stop.stop('everything is processed', false)
+      })
+      .catch((error: unknown) => {
+        logger.error({ entity: source.feedId, error: String(error) }, 'the feed has failed')
+        stop.stop('the feed has failed', true)
+      })
+  }
+  return url
+}
+
+/** Registry and topics: incompatible schemas end the start before anything is written. */
+async function openSchemas(
+  config: Config,
+  { log, logger, closers }: Parts & { readonly log: Log },
+): Promise<{ topics: Topics; registryPort: number }> {
+  const { registry, embedded, close } = openRegistry(config)
+  closers.add('registry', close)
+  const topics = openTopics({ env: config.env, registry })
+  await prepareTopics(topics, registry)
+  await log.admin.createTopics(
+    newTopics(topics, { diskMaxBytes: Math.floor(config.diskMax * LOG_SHARE) }),
+  )
+  if (embedded === undefined) return { topics, registryPort: 0 }
+  const server = await serveRegistry(embedded, {
+    port: config.registryPort,
+    host: config.host,
+    logger: logger.child({ entity: 'registry' }),
+  })
+  closers.add('registry-server', () => server.close())
+  return { topics, registryPort: server.port }
+}
+
+function demoPassword(): { demoPassword?: string } {
+  const password = process.env['ORION_DEMO_PASSWORD']
+  return password === undefined || password === '' ? {} : { demoPassword: password }
+}
