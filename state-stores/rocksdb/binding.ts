@@ -14,6 +14,7 @@ export interface NativeOpenOptions {
   readonly memtableMemoryBudget: number
   readonly cacheSize: number
   readonly compression: boolean
+  readonly optimize: 'point-lookup'
 }
 
 export interface NativeIteratorOptions {

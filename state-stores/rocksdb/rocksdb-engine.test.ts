@@ -60,6 +60,7 @@ async function withNative(
     memtableMemoryBudget: 4_000_000,
     cacheSize: 0,
     compression: false,
+    optimize: 'point-lookup',
   } as const
   await new Promise<void>((resolve, reject) =>
     binding.db_open(native, options, (error) => (error ? reject(error) : resolve())),
