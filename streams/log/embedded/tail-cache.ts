@@ -36,7 +36,9 @@ export class TailCache {
 
 /** The cached end of one partition: every batch at or after `fromOffset`, by offset. */
 export class PartitionTail {
-  readonly #batches: SealedBatch[] = []
+  #batches: SealedBatch[] = []
+  /** Batches before it are forgotten; they are cut off now and then, not one by one. */
+  #head = 0
   #fromOffset: number
 
   constructor(endOffset: number) {
@@ -47,21 +49,30 @@ export class PartitionTail {
   from(offset: number): readonly SealedBatch[] | undefined {
     if (offset < this.#fromOffset) return undefined
     let index = this.#batches.length
-    while (index > 0 && (this.#batches[index - 1]?.lastOffset ?? -1) >= offset) index -= 1
+    while (index > this.#head && this.#lastOffset(index - 1) >= offset) index -= 1
     return this.#batches.slice(index)
   }
 
   insert(batch: SealedBatch): void {
     // A transaction that started earlier may commit later, with smaller offsets.
     let index = this.#batches.length
-    while (index > 0 && (this.#batches[index - 1]?.lastOffset ?? -1) > batch.lastOffset) index -= 1
-    this.#batches.splice(index, 0, batch)
+    while (index > this.#head && this.#lastOffset(index - 1) > batch.lastOffset) index -= 1
+    if (index === this.#batches.length) this.#batches.push(batch)
+    else this.#batches.splice(index, 0, batch)
   }
 
   forget(lastOffset: number): void {
     this.#fromOffset = Math.max(this.#fromOffset, lastOffset + 1)
-    let count = 0
-    while ((this.#batches[count]?.lastOffset ?? Number.MAX_VALUE) < this.#fromOffset) count += 1
-    this.#batches.splice(0, count)
+    while (this.#head < this.#batches.length && this.#lastOffset(this.#head) < this.#fromOffset) {
+      this.#head += 1
+    }
+    if (this.#head > 256 && this.#head * 2 > this.#batches.length) {
+      this.#batches = this.#batches.slice(this.#head)
+      this.#head = 0
+    }
+  }
+
+  #lastOffset(index: number): number {
+    return this.#batches[index]?.lastOffset ?? -1
   }
 }
