@@ -50,6 +50,8 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly url: string
   readonly port: number
+  /** Open WebSocket connections. */
+  readonly connections: number
   /** Ends connections with 1001, waits up to 2 s for requests under way, stops the views. */
   close(): Promise<void>
 }
@@ -87,6 +89,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     url: `http://${name}:${port}`,
     port,
+    get connections() {
+      return parts.stream.connections
+    },
     close: async () => {
       uws.us_listen_socket_close(listening)
       stopFrames()

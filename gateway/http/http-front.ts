@@ -75,6 +75,16 @@ export class HttpFront {
           headers: { allow: match.allow.join(', ') },
         })
       }
+      if (incoming.path === '/stream') {
+        throw new ProblemError(
+          426,
+          'upgrade-required',
+          'This is a WebSocket: send an upgrade request.',
+          {
+            headers: { upgrade: 'websocket' },
+          },
+        )
+      }
       return this.#file(incoming)
     })
   }

@@ -71,6 +71,10 @@ export class StreamEndpoint {
     )
   }
 
+  get connections(): number {
+    return this.#open.size
+  }
+
   attach(app: TemplatedApp): void {
     app.ws<SocketData>('/stream', {
       maxPayloadLength: this.#options.limits.messageBytesMax,
