@@ -153,8 +153,9 @@ export class ActiveTask {
         // Another thread or process may still be closing what it has lost to this one.
         const isLocked = error instanceof StreamsError && error.code === 'STORE_LOCKED'
         const trouble = isLocked ? 'begin-again' : logTrouble(error)
-        if (trouble === 'fenced') return this.#owner.taskLost(this)
-        if (trouble === 'fatal') return this.#owner.taskFailed(this, error)
+        if (trouble === 'fenced') this.#owner.taskLost(this)
+        if (trouble === 'fatal') this.#owner.taskFailed(this, error)
+        if (trouble !== 'begin-again') return
         this.#warn(error, 'the task cannot begin yet')
         if (this.#status !== 'CREATED') this.#move('revive')
         await this.#backoff.wait()
@@ -334,18 +335,23 @@ export class ActiveTask {
     this.dirty = true
     switch (logTrouble(error)) {
       case 'fenced':
-        return this.#owner.taskLost(this)
+        this.#owner.taskLost(this)
+        break
       case 'begin-again':
-        return this.#revive(error)
+        this.#revive(error)
+        break
       case 'fatal':
-        return this.#owner.taskFailed(this, error)
+        this.#owner.taskFailed(this, error)
+        break
     }
   }
 
   /** Drops what is uncommitted and begins as after an assignment: the log says what came of the transaction. */
   #revive(error: unknown): void {
-    if (this.#closing)
-      return this.#warn(error, 'the last commit of a closing task has an unknown outcome')
+    if (this.#closing) {
+      this.#warn(error, 'the last commit of a closing task has an unknown outcome')
+      return
+    }
     this.#warn(error, 'the outcome of a commit is unknown: the task begins again')
     this.#owner.consumer.pause(this.inputs)
     this.#task?.close()
