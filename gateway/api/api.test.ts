@@ -1,0 +1,370 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PASSWORD, type RunningGateway, runGateway, until } from '../fixtures/running-gateway.ts'
+import type { Bar, Instrument, Page, Problem } from '../protocol.ts'
+import type { BarQuery } from './bar-source.ts'
+import {
+  BarPage,
+  InstrumentPage,
+  InstrumentSchema,
+  MarketSnapshotSchema,
+  MeSchema,
+  ProblemSchema,
+  Readiness,
+  SessionSchema,
+} from './schemas.ts'
+
+let orion: RunningGateway
+let partReady = true
+const asked: BarQuery[] = []
+let answerBars: (query: BarQuery) => Promise<readonly Bar[]> = async () => []
+
+beforeAll(async () => {
+  orion = await runGateway({
+    limits: { queryTimeoutMs: 200, requestTimeoutMs: 2_000 },
+    checks: [
+      { name: 'a part', check: () => ({ ok: partReady, detail: partReady ? 'well' : 'not well' }) },
+    ],
+    bars: (query) => {
+      asked.push(query)
+      return answerBars(query)
+    },
+  })
+  for (const id of ['AUDUSD.SIM', 'EURUSD.SIM', 'GBPUSD.SIM']) orion.instrument(id, 'FX')
+  orion.instrument('ACME.SIM', 'EQUITY')
+  orion.instrument('BOND.SIM', 'RATES')
+  orion.instrument('OWN.DEMO', 'FX', 'demo')
+  orion.price('EURUSD.SIM', 5)
+  orion.price('ACME.SIM', 6)
+  orion.price('OWN.DEMO', 7, 'demo')
+  await orion.priced(['EURUSD.SIM', 'ACME.SIM', 'OWN.DEMO'])
+  await until('all instruments', async () => (await ids('trader', '')).length === 6)
+})
+
+afterAll(() => orion.close())
+
+async function get<T>(
+  path: string,
+  user = 'trader',
+  tenant = 'demo',
+): Promise<{ status: number; body: T; headers: Headers }> {
+  const response = await orion.call(path, { token: await orion.token(user, tenant) })
+  return { status: response.status, body: (await response.json()) as T, headers: response.headers }
+}
+
+async function ids(user: string, query: string, tenant = 'demo'): Promise<string[]> {
+  const { body } = await get<Page<Instrument>>(`/api/v1/instruments${query}`, user, tenant)
+  return body.items.map(({ instrumentId }) => instrumentId)
+}
+
+describe('instruments', () => {
+  test('come by id, a page at a time, and a page has the promised shape', async () => {
+    const first = await get<Page<Instrument>>('/api/v1/instruments?limit=4')
+    expect(InstrumentPage.parse(first.body)).toEqual(first.body)
+    expect(first.body.items.map(({ instrumentId }) => instrumentId)).toEqual([
+      'ACME.SIM',
+      'AUDUSD.SIM',
+      'BOND.SIM',
+      'EURUSD.SIM',
+    ])
+    const second = await get<Page<Instrument>>(
+      `/api/v1/instruments?limit=4&cursor=${first.body.nextCursor}`,
+    )
+    expect(second.body.items.map(({ instrumentId }) => instrumentId)).toEqual([
+      'GBPUSD.SIM',
+      'OWN.DEMO',
+    ])
+    expect(second.body.nextCursor).toBeNull()
+  })
+
+  test('are filtered by asset class and by text', async () => {
+    expect(await ids('trader', '?assetClass=RATES')).toEqual(['BOND.SIM'])
+    expect(await ids('trader', '?q=eur')).toEqual(['EURUSD.SIM'])
+    expect(await ids('trader', '?q=usd&assetClass=EQUITY')).toEqual([])
+  })
+
+  const VISIBLE: readonly (readonly [tenant: string, user: string, ids: string])[] = [
+    ['demo', 'trader', 'ACME.SIM AUDUSD.SIM BOND.SIM EURUSD.SIM GBPUSD.SIM OWN.DEMO'],
+    ['demo', 'trader2', 'AUDUSD.SIM BOND.SIM EURUSD.SIM GBPUSD.SIM OWN.DEMO'],
+    ['demo', 'client', 'ACME.SIM'],
+    ['other', 'trader', 'ACME.SIM AUDUSD.SIM BOND.SIM EURUSD.SIM GBPUSD.SIM'],
+    ['other', 'client', 'ACME.SIM'],
+  ]
+  test.each(VISIBLE)('tenant %s, user %s sees %s', async (tenant, user, expected) => {
+    expect(await ids(user, '', tenant)).toEqual(expected.split(' '))
+  })
+
+  test('one is found by its id, with decimals as text', async () => {
+    const { status, body } = await get<Instrument>('/api/v1/instruments/EURUSD.SIM')
+    expect(status).toBe(200)
+    expect(InstrumentSchema.parse(body)).toEqual(body)
+    expect(body).toMatchObject({ assetClass: 'FX', tickSize: '0.00001', lotSize: '1000' })
+  })
+})
+
+describe('access to one instrument', () => {
+  const CASES: readonly (readonly [tenant: string, user: string, id: string, status: number])[] = [
+    ['demo', 'trader', 'EURUSD.SIM', 200],
+    ['demo', 'trader2', 'EURUSD.SIM', 200],
+    ['demo', 'trader2', 'ACME.SIM', 403],
+    ['demo', 'client', 'EURUSD.SIM', 403],
+    ['demo', 'trader', 'OWN.DEMO', 200],
+    ['other', 'trader', 'OWN.DEMO', 404],
+    ['demo', 'trader', 'NO.SUCH', 404],
+  ]
+  test.each(CASES)(
+    '%s/%s asking for %s gets %i on every route',
+    async (tenant, user, id, status) => {
+      answerBars = async () => []
+      for (const path of [
+        `/api/v1/instruments/${id}`,
+        `/api/v1/market/snapshot?instrumentId=${id}`,
+        `/api/v1/market/bars?instrumentId=${id}&interval=1m`,
+      ]) {
+        const answer = await get<Problem>(path, user, tenant)
+        expect(`${path} ${answer.status}`).toBe(`${path} ${status}`)
+        if (status !== 200) expect(ProblemSchema.parse(answer.body)).toEqual(answer.body)
+      }
+    },
+  )
+})
+
+test('a snapshot has the promised shape; without a price it is 404', async () => {
+  const { body } = await get('/api/v1/market/snapshot?instrumentId=EURUSD.SIM')
+  expect(MarketSnapshotSchema.parse(body)).toEqual(body)
+  expect(body).toMatchObject({
+    bid: 5,
+    ask: 5.5,
+    mid: 5.25,
+    sequence: 5,
+    stale: false,
+    quality: 'GOOD',
+    bids: [{ price: 5, size: 1000 }],
+  })
+  expect(await get('/api/v1/market/snapshot?instrumentId=GBPUSD.SIM')).toMatchObject({
+    status: 404,
+    body: { type: 'urn:orion:problem:no-price-yet' },
+  })
+})
+
+describe('bars', () => {
+  const bar = (windowStartMs: number): Bar => ({
+    windowStartMs,
+    open: 1,
+    high: 2,
+    low: 0.5,
+    close: 1.5,
+    volume: 10,
+    vwap: null,
+    ticks: 3,
+    origin: 'COMPUTED',
+  })
+
+  test('are asked for within the bounds given, page by page', async () => {
+    answerBars = async ({ fromMs = 0, toMs, limit }) =>
+      [0, 60_000, 120_000]
+        .filter((at) => at >= fromMs && at < toMs)
+        .slice(0, limit)
+        .map(bar)
+    const path =
+      '/api/v1/market/bars?instrumentId=EURUSD.SIM&interval=1m&from=0&to=1970-01-01T01:00:00Z&limit=2'
+    const first = await get<Page<Bar>>(path)
+    expect(BarPage.parse(first.body)).toEqual(first.body)
+    expect(first.body.items.map(({ windowStartMs }) => windowStartMs)).toEqual([0, 60_000])
+    expect(asked.at(-1)).toEqual({
+      tenant: 'platform',
+      instrumentId: 'EURUSD.SIM',
+      interval: '1m',
+      fromMs: 0,
+      toMs: 3_600_000,
+      limit: 2,
+    })
+    const second = await get<Page<Bar>>(`${path}&cursor=${first.body.nextCursor}`)
+    expect(second.body).toEqual({ items: [bar(120_000)], nextCursor: null })
+  })
+
+  const FAILURES: readonly (readonly [string, () => Promise<never>, number])[] = [
+    ['an engine that is down', () => Promise.reject(new Error('connection refused')), 503],
+    ['an engine that does not answer', () => new Promise<never>(() => {}), 504],
+  ]
+  test.each(FAILURES)('%s is a problem that says so, and prices go on', async (_, fail, status) => {
+    answerBars = fail
+    const answer = await get<Problem>('/api/v1/market/bars?instrumentId=EURUSD.SIM&interval=1s')
+    expect(answer.status).toBe(status)
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect((await get('/api/v1/market/snapshot?instrumentId=EURUSD.SIM')).status).toBe(200)
+  })
+})
+
+describe('input', () => {
+  const BAD: readonly (readonly [path: string, place: string])[] = [
+    ['/api/v1/instruments?limit=0', 'query.limit'],
+    ['/api/v1/instruments?limit=x', 'query.limit'],
+    ['/api/v1/instruments?limit=1.5', 'query.limit'],
+    ['/api/v1/instruments?assetClass=GOLD', 'query.assetClass'],
+    ['/api/v1/instruments?cursor=%00', 'query.cursor'],
+    ['/api/v1/instruments?cursor=WyJiYXJzIiwiYSJd', 'query.cursor'],
+    ['/api/v1/instruments?q=', 'query.q'],
+    ['/api/v1/instruments?surprise=1', 'query'],
+    ['/api/v1/instruments/a%20b', 'path.id'],
+    ['/api/v1/market/snapshot', 'query.instrumentId'],
+    ['/api/v1/market/bars?instrumentId=EURUSD.SIM', 'query.interval'],
+    ['/api/v1/market/bars?instrumentId=EURUSD.SIM&interval=2m', 'query.interval'],
+    ['/api/v1/market/bars?instrumentId=EURUSD.SIM&interval=1m&from=yesterday', 'query.from'],
+    ['/api/v1/market/bars?instrumentId=EURUSD.SIM&interval=1m&from=10&to=10', 'query.from'],
+    ['/api/v1/market/bars?instrumentId=EURUSD.SIM&interval=1m&from=999999999999999', 'query'],
+  ]
+  test.each(BAD)('%s is refused at %s', async (path, place) => {
+    const { status, body } = await get<Problem>(path)
+    expect(status).toBe(400)
+    expect(body.errors?.map((error) => error.path)).toContain(place)
+  })
+
+  const BODIES: readonly (readonly [string, RequestInit, number])[] = [
+    ['no body', { body: '' }, 400],
+    ['no JSON', { body: '{' }, 400],
+    ['no UTF-8', { body: new Uint8Array([0x22, 0xff, 0x22]) }, 400],
+    ['another shape', { body: '[]' }, 400],
+    [
+      'a field too many',
+      { body: JSON.stringify({ tenant: 'demo', user: 'trader', password: 'x', admin: true }) },
+      400,
+    ],
+    [
+      'a form',
+      { body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      415,
+    ],
+    ['too many bytes', { body: JSON.stringify({ password: 'x'.repeat(100_000) }) }, 413],
+  ]
+  test.each(BODIES)('a log-in with %s is refused', async (_, init, status) => {
+    const response = await orion.call('/api/v1/login', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      ...init,
+    })
+    expect(response.status).toBe(status)
+    expect(ProblemSchema.parse(await response.json()).status).toBe(status)
+  })
+
+  test('an unknown path is 404, a wrong method 405 with what is allowed', async () => {
+    expect(await get('/api/v1/nothing')).toMatchObject({
+      status: 404,
+      body: { type: 'urn:orion:problem:not-found' },
+    })
+    const wrong = await orion.call('/api/v1/me', { method: 'DELETE' })
+    expect(wrong.status).toBe(405)
+    expect(wrong.headers.get('allow')).toBe('GET, HEAD')
+  })
+})
+
+describe('a correlation id', () => {
+  test('is taken over when it is plain', async () => {
+    const response = await orion.call('/healthz', { headers: { 'x-correlation-id': 'chain-7.a' } })
+    expect(response.headers.get('x-correlation-id')).toBe('chain-7.a')
+  })
+
+  test.each(['with space', 'x'.repeat(65), 'quote"'])('%j is replaced', async (id) => {
+    const response = await orion.call('/api/v1/nothing', { headers: { 'x-correlation-id': id } })
+    const given = response.headers.get('x-correlation-id')
+    expect(given).toMatch(/^[0-9a-f]{32}$/)
+    expect(((await response.json()) as Problem).correlationId).toBe(given)
+  })
+})
+
+describe('tokens', () => {
+  const PROTECTED = [
+    '/api/v1/me',
+    '/api/v1/instruments',
+    '/api/v1/instruments/EURUSD.SIM',
+    '/api/v1/market/snapshot?instrumentId=EURUSD.SIM',
+    '/api/v1/market/bars?instrumentId=EURUSD.SIM&interval=1m',
+  ]
+  test.each(PROTECTED)('%s needs one', async (path) => {
+    const expired = await orion.token('trader')
+    const tampered = `${expired.slice(0, -6)}AAAAAA`
+    const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${expired.split('.')[1]}.`
+    orion.clock.shiftMs += 901_000
+    for (const token of [undefined, 'junk', tampered, none, expired]) {
+      const response = await orion.call(path, token === undefined ? {} : { token })
+      expect(response.status).toBe(401)
+      expect(response.headers.get('www-authenticate')).toContain('Bearer')
+    }
+  })
+
+  test('me says who the caller is', async () => {
+    const { body } = await get('/api/v1/me', 'client', 'other')
+    expect(MeSchema.parse(body)).toEqual({
+      user: 'client',
+      tenant: 'other',
+      roles: ['CLIENT'],
+      entitlements: { assetClasses: ['EQUITY'] },
+    })
+  })
+
+  test('a route for administrators refuses everybody else', async () => {
+    const path = '/api/v1/admin/users/quant/revoke-sessions'
+    for (const user of ['trader', 'sales', 'risk', 'quant', 'compliance', 'platform', 'client']) {
+      const response = await orion.call(path, { method: 'POST', token: await orion.token(user) })
+      expect(`${user} ${response.status}`).toBe(`${user} 403`)
+    }
+    const session = await orion.login('quant')
+    const otherTenant = await orion.login('quant', 'other')
+    const response = await orion.call(path, { method: 'POST', token: await orion.token('admin') })
+    expect(await response.json()).toEqual({ sessions: 1 })
+    expect((await orion.call('/api/v1/me', { token: session.accessToken })).status).toBe(401)
+    expect((await orion.call('/api/v1/me', { token: otherTenant.accessToken })).status).toBe(200)
+  })
+
+  test('log in, refresh, log out', async () => {
+    const response = await orion.call('/api/v1/login', {
+      json: { tenant: 'demo', user: 'trader', password: PASSWORD },
+    })
+    const session = SessionSchema.parse(await response.json())
+    const refreshed = SessionSchema.parse(
+      await (
+        await orion.call('/api/v1/refresh', { json: { refreshToken: session.refreshToken } })
+      ).json(),
+    )
+    expect((await orion.call('/api/v1/me', { token: refreshed.accessToken })).status).toBe(200)
+    expect(
+      (await orion.call('/api/v1/logout', { method: 'POST', token: refreshed.accessToken })).status,
+    ).toBe(204)
+    for (const token of [session.accessToken, refreshed.accessToken]) {
+      expect((await orion.call('/api/v1/me', { token })).status).toBe(401)
+    }
+    expect(
+      (await orion.call('/api/v1/refresh', { json: { refreshToken: refreshed.refreshToken } }))
+        .status,
+    ).toBe(401)
+  })
+})
+
+describe('operations', () => {
+  test('readiness names what is not in order', async () => {
+    expect((await orion.call('/healthz')).status).toBe(200)
+    expect((await orion.call('/readyz')).status).toBe(200)
+    partReady = false
+    const response = await orion.call('/readyz')
+    partReady = true
+    expect(response.status).toBe(503)
+    const body = Readiness.parse(await response.json())
+    expect(body.checks).toContainEqual({ name: 'a part', ok: false, detail: 'not well' })
+    expect(body.checks.map(({ name }) => name)).toEqual([
+      'view instruments',
+      'view market',
+      'a part',
+    ])
+  })
+
+  test('metrics are text for Prometheus', async () => {
+    const response = await orion.call('/metrics')
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+    expect(await response.text()).toBe('# nothing\n')
+  })
+
+  test('HEAD answers as GET without a body', async () => {
+    const response = await orion.call('/healthz', { method: 'HEAD' })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-length')).toBe(String('{"status":"up"}'.length))
+  })
+})
