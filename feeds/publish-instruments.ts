@@ -31,7 +31,7 @@ export async function publishInstruments(
   log: Log,
   topic: Topic<InstrumentsEnvelope>,
   instruments: readonly FeedInstrument[],
-  run: { readonly feedId: string; readonly nowMs: number },
+  run: { readonly run: string; readonly nowMs: number },
 ): Promise<number> {
   const current = await readCurrent(log, topic)
   const changed = instruments.filter((instrument) =>
@@ -43,7 +43,7 @@ export async function publishInstruments(
   for (const instrument of changed) {
     const sequence = (current.get(instrument.instrumentId)?.entity.sequence ?? 0) + 1
     const event = originEvent(
-      { producer: 'feeds', run: run.feedId, tenantId: TENANT },
+      { producer: 'feeds', run: run.run, tenantId: TENANT },
       {
         eventType: 'InstrumentUpdated',
         payload: payloadOf(instrument),

@@ -12,11 +12,15 @@ import type { Topics } from '#topics'
 import type { Config } from '../config/options.ts'
 import { systemRandom } from '../identity.ts'
 
-/** The source that the configuration names; undefined for none. A seed that was not given is chosen and logged, so that the run can be repeated. */
-export async function openFeedSource(
-  config: Config,
-  logger: Logger,
-): Promise<FeedSource | undefined> {
+/** A feed that is known but not yet running. */
+export interface PlannedFeed {
+  readonly instruments: FeedSource['instruments']
+  /** The source, from now on: a simulation without a start time begins at this moment. */
+  open(): FeedSource
+}
+
+/** The feed that the configuration names; undefined for none. A seed that was not given is chosen and logged, so that the run can be repeated. */
+export async function planFeed(config: Config, logger: Logger): Promise<PlannedFeed | undefined> {
   switch (config.feed) {
     case 'none':
       return undefined
@@ -36,46 +40,54 @@ export async function openFeedSource(
       )
       for (const { path, reason } of skipped)
         logger.warn({ entity: source.feedId, path, reason }, 'not replayed')
-      return source
+      return { instruments: source.instruments, open: () => source }
     }
     case 'simulator': {
       const seed = config.seed ?? Buffer.from(systemRandom.bytes(4)).readUInt32LE()
-      const startTimeMs = config.startTime ?? systemClock.nowMs()
-      logger.info(
-        {
-          entity: 'simulator',
+      const simulator = (startTimeMs: number): FeedSource =>
+        createSimulator({
           seed,
           startTimeMs,
-          rate: config.rate,
+          ticksPerSecond: config.rate,
           instruments: config.instruments,
+          ...(config.ticks === undefined ? {} : { ticks: config.ticks }),
+        })
+      return {
+        instruments: simulator(0).instruments,
+        open: () => {
+          const startTimeMs = config.startTime ?? systemClock.nowMs()
+          logger.info(
+            {
+              entity: 'simulator',
+              seed,
+              startTimeMs,
+              rate: config.rate,
+              instruments: config.instruments,
+            },
+            'simulating a market',
+          )
+          return simulator(startTimeMs)
         },
-        'simulating a market',
-      )
-      return createSimulator({
-        seed,
-        startTimeMs,
-        ticksPerSecond: config.rate,
-        instruments: config.instruments,
-        ...(config.ticks === undefined ? {} : { ticks: config.ticks }),
-      })
+      }
     }
   }
 }
 
-/** Publishes the source's reference data; nothing is normalised before it is there. */
+/** Publishes the feed's reference data; nothing is normalised before it is there. */
 export async function publishReferenceData(
-  source: FeedSource,
+  config: Config,
+  { instruments }: PlannedFeed,
   { log, topics, logger }: { readonly log: Log; readonly topics: Topics; readonly logger: Logger },
 ): Promise<void> {
-  const written = await publishInstruments(log, topics.admin.instruments, source.instruments, {
-    feedId: source.feedId,
+  const written = await publishInstruments(log, topics.admin.instruments, instruments, {
+    run: config.feed,
     nowMs: systemClock.nowMs(),
   })
   logger.info(
     {
-      entity: source.feedId,
+      entity: config.feed,
       topic: topics.admin.instruments.name,
-      instruments: source.instruments.length,
+      instruments: instruments.length,
       written,
     },
     'reference data published',

@@ -18,7 +18,7 @@ import { barSource, startClickHouse } from './clickhouse.ts'
 import { Closers } from './closers.ts'
 import { dashboardDirectory } from './dashboard-build.ts'
 import { drained } from './drain.ts'
-import { openFeedSource, publishReferenceData, startFeed } from './feed.ts'
+import { planFeed, publishReferenceData, startFeed } from './feed.ts'
 import { openLog } from './open-log.ts'
 import { openRegistry } from './open-registry.ts'
 import { runTopologies } from './run-topologies.ts'
@@ -81,11 +81,11 @@ async function open(config: Config, parts: Parts): Promise<string> {
   // Awaited below; a failure before that must not count as unhandled.
   dashboard.catch(() => undefined)
 
-  const source = role('feeds') ? await openFeedSource(config, logger) : undefined
+  const planned = role('feeds') ? await planFeed(config, logger) : undefined
   const log = await openLog(config, { logger: logger.child({ entity: 'log' }), metrics })
   closers.add('log', () => log.close())
   const { topics, registryPort } = await openSchemas(config, { ...parts, log })
-  if (source !== undefined) await publishReferenceData(source, { log, topics, logger })
+  if (planned !== undefined) await publishReferenceData(config, planned, { log, topics, logger })
 
   const identity = role('gateway')
     ? await openIdentity({
@@ -171,7 +171,8 @@ async function open(config: Config, parts: Parts): Promise<string> {
   const control = await serveControl(config.dataDir, operator, logger)
   closers.add('control', () => control.close())
 
-  if (source !== undefined) {
+  if (planned !== undefined) {
+    const source = planned.open()
     const feed = startFeed(config, source, { log, topics, logger, metrics })
     closers.add('feed', async () => {
       feed.stop()
