@@ -17,6 +17,8 @@ export interface ClientOptions {
   readonly session?: Session
   /** Called with each new session, and with undefined when it has ended. */
   readonly onSession?: (session: Session | undefined) => void
+  /** Time of this machine, ms since the epoch; `Date.now` when left out. */
+  readonly nowMs?: () => number
 }
 
 /** A refusal of the gateway, as RFC 9457 problem details. */
@@ -33,21 +35,26 @@ export class OrionProblem extends Error {
 type Query = Readonly<Record<string, string | number | undefined>>
 
 /**
- * Typed REST client. Access tokens are renewed before they expire; a session that cannot be renewed ends, and calls fail with status 401.
+ * Typed REST client. Access tokens are renewed before they expire, and once more when one is refused (clocks differ); a session that cannot
+ * be renewed ends, and calls fail with status 401.
  * @throws {OrionProblem} from every call, with what the gateway said; status 0 when it could not be reached
  */
 export class OrionClient {
   readonly #baseUrl: string
   readonly #fetch: typeof globalThis.fetch
   readonly #onSession: (session: Session | undefined) => void
+  /** Time of this machine, ms since the epoch. */
+  readonly nowMs: () => number
   #session: Session | undefined
   #renewal: Promise<void> | undefined
+  #renewedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: ClientOptions = {}) {
     this.#baseUrl = (options.baseUrl ?? '').replace(/\/$/, '')
     this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis)
     this.#onSession = options.onSession ?? ((): void => undefined)
     this.#session = options.session
+    this.nowMs = options.nowMs ?? Date.now
   }
 
   get session(): Session | undefined {
@@ -74,6 +81,11 @@ export class OrionClient {
     } finally {
       this.#setSession(undefined)
     }
+  }
+
+  /** Forgets a session that the server has ended. */
+  endSession(): void {
+    if (this.#session !== undefined) this.#setSession(undefined)
   }
 
   me(): Promise<Me> {
@@ -124,7 +136,10 @@ export class OrionClient {
   /** A token that is good for some seconds yet; renews the session when it is not. */
   async accessToken(): Promise<string | undefined> {
     if (this.#session === undefined) return undefined
-    if (Date.parse(this.#session.expiresAt) - Date.now() < RENEW_BEFORE_MS) await this.renew()
+    const nowMs = this.nowMs()
+    const isDue = Date.parse(this.#session.expiresAt) - nowMs < RENEW_BEFORE_MS
+    // With a clock that is far ahead every token looks expired.
+    if (isDue && nowMs - this.#renewedAtMs > RENEW_EVERY_MS_MIN) await this.renew()
     return this.#session?.accessToken
   }
 
@@ -140,10 +155,15 @@ export class OrionClient {
     const refreshToken = this.#session?.refreshToken
     if (refreshToken === undefined) return
     try {
-      this.#setSession(await this.#send<Session>('POST', '/refresh', { body: { refreshToken } }))
+      const session = await this.#send<Session>('POST', '/refresh', { body: { refreshToken } })
+      // Logged out, or in anew, meanwhile: that stands.
+      if (this.#session?.refreshToken !== refreshToken) return
+      this.#renewedAtMs = this.nowMs()
+      this.#setSession(session)
     } catch (error) {
       // Unreachable is not refused: the session may be renewed later.
       if (
+        this.#session?.refreshToken === refreshToken &&
         error instanceof OrionProblem &&
         (error.problem.status === 401 || error.problem.status === 403)
       )
@@ -158,7 +178,17 @@ export class OrionClient {
     request: { readonly query?: Query; readonly body?: unknown },
   ): Promise<T> {
     const token = await this.accessToken()
-    return this.#send<T>(method, path, { ...request, ...(token === undefined ? {} : { token }) })
+    if (token === undefined) return this.#send<T>(method, path, request)
+    try {
+      return await this.#send<T>(method, path, { ...request, token })
+    } catch (error) {
+      if (!(error instanceof OrionProblem && error.problem.status === 401)) throw error
+      // Refused before anything was done: repeating is safe.
+      if (this.#session?.accessToken === token) await this.renew()
+      const renewed = this.#session?.accessToken
+      if (renewed === undefined) throw error
+      return this.#send<T>(method, path, { ...request, token: renewed })
+    }
   }
 
   async #send<T>(
@@ -187,15 +217,11 @@ export class OrionClient {
         signal: AbortSignal.timeout(REQUEST_MS_MAX),
       })
     } catch (cause) {
-      throw new OrionProblem({
-        type: 'about:blank',
-        title: 'Unreachable',
-        status: 0,
-        detail: `the gateway did not answer (${cause instanceof Error ? cause.message : cause})`,
-        correlationId: '',
-      })
+      throw unreachable(cause)
     }
-    const text = await response.text()
+    const text = await response.text().catch((cause: unknown) => {
+      throw unreachable(cause)
+    })
     if (!response.ok) throw new OrionProblem(problemOf(text, response))
     return (text === '' ? undefined : JSON.parse(text)) as T
   }
@@ -207,7 +233,18 @@ export class OrionClient {
 }
 
 const RENEW_BEFORE_MS = 30_000
+const RENEW_EVERY_MS_MIN = 30_000
 const REQUEST_MS_MAX = 15_000
+
+function unreachable(cause: unknown): OrionProblem {
+  return new OrionProblem({
+    type: 'about:blank',
+    title: 'Unreachable',
+    status: 0,
+    detail: `the gateway did not answer (${cause instanceof Error ? cause.message : cause})`,
+    correlationId: '',
+  })
+}
 
 function problemOf(text: string, response: Response): Problem {
   try {
