@@ -99,7 +99,7 @@ export function soundPriceOf(tick: MarketTickReceived): number | null {
 
 const DAY_MS = 86_400_000
 
-export function dayStartOf(eventTimeMs: number): number {
+function dayStartOf(eventTimeMs: number): number {
   return eventTimeMs - (eventTimeMs % DAY_MS)
 }
 
@@ -109,7 +109,7 @@ export function afterDepth(state: SnapshotState, book: BookPosition): SnapshotSt
   return { ...state, sequence: state.sequence + 1, bookUpdateId, bookComplete }
 }
 
-export interface BookPosition {
+interface BookPosition {
   readonly updateId: number
   readonly complete: boolean
 }

@@ -1,6 +1,6 @@
 import { type BranchRule, branchRecords, passRecords } from './operators.ts'
 import type { Scope } from './scope.ts'
-import { KStream, type StreamNode } from './stream.ts'
+import type { KStream } from './stream.ts'
 
 /**
  * The branches of a split, by name. In Kafka Streams the map's keys carry the split's name as a prefix; here they are the branch names
@@ -8,18 +8,25 @@ import { KStream, type StreamNode } from './stream.ts'
  */
 export class BranchedKStream<K, V, Rest = V, Branches extends object = object> {
   readonly #scope: Scope
-  readonly #node: StreamNode<K, V>
+  readonly #streamOf: (node: string) => KStream<K, V>
   readonly #prefix: string
   readonly #split: string
   readonly #rules: BranchRule<K, V>[] = []
   readonly #branches: Record<string, unknown> = {}
 
-  constructor(scope: Scope, node: StreamNode<K, V>, as: string | undefined) {
+  constructor(
+    scope: Scope,
+    split: {
+      readonly of: string
+      readonly as: string | undefined
+      readonly streamOf: (node: string) => KStream<K, V>
+    },
+  ) {
     this.#scope = scope
-    this.#node = node
-    this.#split = scope.names.node(as, 'KSTREAM-BRANCH-')
+    this.#streamOf = split.streamOf
+    this.#split = scope.names.node(split.as, 'KSTREAM-BRANCH-')
     this.#prefix = `${this.#split}-`
-    scope.builder.addProcessor(this.#split, branchRecords(this.#rules), [node.name])
+    scope.builder.addProcessor(this.#split, branchRecords(this.#rules), [split.of])
   }
 
   branch<Name extends string, S extends V>(
@@ -34,7 +41,7 @@ export class BranchedKStream<K, V, Rest = V, Branches extends object = object> {
     const child = this.#scope.names.node(`${this.#prefix}${name}`, 'KSTREAM-BRANCHCHILD-')
     this.#rules.push({ child, accepts })
     this.#scope.builder.addProcessor(child, passRecords(), [this.#split])
-    this.#branches[name] = new KStream(this.#scope, { ...this.#node, name: child })
+    this.#branches[name] = this.#streamOf(child)
     return this
   }
 

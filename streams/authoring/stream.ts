@@ -136,7 +136,8 @@ export class KStream<K, V> {
 
   /** Each record goes to the first branch that accepts it. */
   split(options: Named = {}): BranchedKStream<K, V> {
-    return new BranchedKStream<K, V>(this.#scope, this.#node, options.as)
+    const streamOf = (name: string) => new KStream(this.#scope, { ...this.#node, name })
+    return new BranchedKStream<K, V>(this.#scope, { of: this.name, as: options.as, streamOf })
   }
 
   /** Through an internal topic, so that equal keys meet on one partition again. */
