@@ -226,7 +226,10 @@ export interface LogAdmin {
   listTopics(): Promise<readonly string[]>
   /** @throws {StreamsError} LOG_UNKNOWN_TOPIC */
   describeTopics(topics: readonly string[]): Promise<readonly TopicDescription[]>
-  /** `latest` is the end of the log, `stable` the last stable offset (the end for readers of committed records). */
+  /**
+   * `latest` is the end of the log, `stable` the last stable offset (the end for readers of committed records). By timestamp: the
+   * first offset whose timestamp is at least that, the end where there is none.
+   */
   offsets(partitions: readonly TopicPartition[], at: OffsetQuery): Promise<readonly number[]>
   listGroups(): Promise<readonly string[]>
   describeGroup(groupId: string): Promise<GroupDescription>

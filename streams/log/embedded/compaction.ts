@@ -5,9 +5,14 @@ import { asBuffer, batchKey, LOG, lastOffsetOf } from './keys.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { BatchBuilder, readBatch, type SealedBatch, summaryOf } from './record-batch.ts'
 
+/** After a look that found too little that is old enough. */
+const LOOK_AGAIN_MS = 30_000
+
 export interface CompactionLimits {
   /** A pass starts when new records make up this part of the partition. */
   readonly dirtyRatio: number
+  /** And no pass is made for less than this. */
+  readonly dirtyBytesMin: number
   /** Keys of one pass; with more it ends earlier, and the next one goes on. */
   readonly keysMax: number
   /** Of records read in one slice: a few milliseconds. */
@@ -37,6 +42,7 @@ export class PartitionCompaction {
   readonly #clock: Clock
   readonly #limits: CompactionLimits
   #pass: Pass | undefined
+  #lookAgainMs = 0
 
   constructor(options: {
     readonly database: StoreDatabase
@@ -66,10 +72,17 @@ export class PartitionCompaction {
 
   #begin(force: boolean): Pass | undefined {
     const log = this.#log
-    const { startOffset, cleanedOffset, cleanedBytes } = log.state
-    const { minCompactionLagMs = 0 } = log.config.value
+    const { startOffset, cleanedOffset, cleanedBytes, sizeBytes } = log.state
+    const { dirtyRatio, dirtyBytesMin } = this.#limits
+    const nowMs = this.#clock.nowMs()
+    if (!force) {
+      // Looking costs a scan of the index: not before there can be enough, and not again right after there was not.
+      const dirtyBytes = sizeBytes - cleanedBytes
+      if (dirtyBytes < dirtyBytesMin || dirtyBytes < dirtyRatio * sizeBytes) return undefined
+      if (nowMs < this.#lookAgainMs) return undefined
+    }
     const from = Math.max(startOffset, cleanedOffset)
-    const youngestMs = this.#clock.nowMs() - minCompactionLagMs
+    const youngestMs = nowMs - (log.config.value.minCompactionLagMs ?? 0)
     let endOffset = from
     let bytes = 0
     for (const batch of log.summaries(from, log.stableOffset)) {
@@ -77,8 +90,10 @@ export class PartitionCompaction {
       endOffset = batch.lastOffset + 1
       bytes += batch.sizeBytes
     }
-    if (bytes === 0) return undefined
-    if (!force && bytes < this.#limits.dirtyRatio * (bytes + cleanedBytes)) return undefined
+    if (bytes === 0 || (!force && bytes < dirtyRatio * (bytes + cleanedBytes))) {
+      this.#lookAgainMs = nowMs + LOOK_AGAIN_MS
+      return undefined
+    }
     return { endOffset, newest: new Map(), phase: 'collect', offset: from, cleanedBytes: 0 }
   }
 

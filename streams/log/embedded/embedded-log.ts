@@ -140,6 +140,7 @@ class DurableLog implements EmbeddedLog {
     this.#transactions = new TransactionRegistry(database)
     this.#maintenance = new Maintenance(this.#core, this.#transactions, {
       dirtyRatio: options.compactionDirtyRatio ?? 0.5,
+      dirtyBytesMin: batchBytes,
       keysMax: 250_000,
       sliceBytes: MEBIBYTE,
       tombstoneRetentionMs: options.tombstoneRetentionMs ?? 86_400_000,

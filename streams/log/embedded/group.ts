@@ -30,6 +30,8 @@ export class Group {
   readonly #topics: TopicCatalogue
   readonly #clock: Clock
   readonly #seats = new Map<string, Seat>()
+  /** What each member had last, for the default assignor. */
+  readonly #previous = new Map<string, readonly TopicPartition[]>()
   #generation = 0
   #deadlineMs: number | undefined
 
@@ -95,7 +97,13 @@ export class Group {
     seat.userData = userData
     seat.joined = true
     seat.assignment = []
-    this.#completeWhenAllJoined()
+    try {
+      this.#completeWhenAllJoined()
+    } catch (error) {
+      // A failing assignor: the member's next poll tries again.
+      seat.joined = false
+      throw error
+    }
   }
 
   /** How long a joined member may have to wait for the others; `undefined` when it has not to. */
@@ -118,10 +126,9 @@ export class Group {
   #completeWhenAllJoined(): void {
     const seats = [...this.#seats.values()]
     if (!seats.every(({ joined }) => joined)) return
+    const assignment = this.#assign(seats)
     this.#deadlineMs = undefined
     this.#generation += 1
-    if (seats.length === 0) return
-    const assignment = this.#assign(seats)
     for (const seat of seats) {
       seat.assignment = assignment.get(seat.memberId) ?? []
       this.#previous.set(seat.memberId, seat.assignment)
@@ -131,8 +138,6 @@ export class Group {
       if (!this.has(memberId)) this.#previous.delete(memberId)
     }
   }
-
-  readonly #previous = new Map<string, readonly TopicPartition[]>()
 
   #assign(seats: readonly Seat[]): ReadonlyMap<string, readonly TopicPartition[]> {
     const counts = new Map<string, number>()
