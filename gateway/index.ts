@@ -1,4 +1,4 @@
-export type { BarQuery, BarSource } from './api/bar-source.ts'
+export { type BarQuery, type BarSource, clickhouseBars } from './api/bar-source.ts'
 export type { CheckResult, ReadinessCheck } from './api/operations-routes.ts'
 export {
   type IdentityOptions,

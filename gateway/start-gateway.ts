@@ -33,7 +33,7 @@ export interface GatewayOptions {
   readonly topics: Topics
   /** From `openIdentityProvider`; the gateway does not close it. */
   readonly identity: IdentityProvider
-  /** Bars from ClickHouse. Without it `/market/bars` answers 503. */
+  /** `clickhouseBars(...)`. Without it `/market/bars` answers 503. */
   readonly bars?: BarSource
   /** Of a build of the dashboard. */
   readonly dashboardDirectory?: string

@@ -159,17 +159,17 @@ describe('bars', () => {
     origin: 'COMPUTED',
   })
 
-  test('are asked for within the bounds given, page by page', async () => {
-    answerBars = async ({ fromMs = 0, toMs, limit }) =>
+  test('are asked for within the bounds given, the latest first, page by page', async () => {
+    answerBars = async ({ fromMs, toMs, limit }) =>
       [0, 60_000, 120_000]
         .filter((at) => at >= fromMs && at < toMs)
-        .slice(0, limit)
+        .slice(-limit)
         .map(bar)
     const path =
       '/api/v1/market/bars?instrumentId=EURUSD.SIM&interval=1m&from=0&to=1970-01-01T01:00:00Z&limit=2'
     const first = await get<Page<Bar>>(path)
     expect(BarPage.parse(first.body)).toEqual(first.body)
-    expect(first.body.items.map(({ windowStartMs }) => windowStartMs)).toEqual([0, 60_000])
+    expect(first.body.items.map(({ windowStartMs }) => windowStartMs)).toEqual([60_000, 120_000])
     expect(asked.at(-1)).toEqual({
       tenant: 'platform',
       instrumentId: 'EURUSD.SIM',
@@ -179,7 +179,7 @@ describe('bars', () => {
       limit: 2,
     })
     const second = await get<Page<Bar>>(`${path}&cursor=${first.body.nextCursor}`)
-    expect(second.body).toEqual({ items: [bar(120_000)], nextCursor: null })
+    expect(second.body).toEqual({ items: [bar(0)], nextCursor: null })
   })
 
   const FAILURES: readonly (readonly [string, () => Promise<never>, number])[] = [

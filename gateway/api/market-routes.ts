@@ -13,7 +13,8 @@ import { INSTRUMENT_PROBLEMS, visibleInstrument } from './instrument-routes.ts'
 import { BarPage, InstrumentId, MarketSnapshotSchema } from './schemas.ts'
 
 const INTERVALS = ['1s', '1m', '1h'] as const satisfies readonly BarInterval[]
-const YEAR_9999_MS = 253_402_300_799_999
+/** End of 2299: the last time that the database's columns hold. */
+const TIME_MS_MAX = 10_413_791_999_999
 
 /** Milliseconds since the epoch, or ISO 8601 with a zone. */
 const Instant = z
@@ -54,13 +55,15 @@ export function marketRoutes(options: {
     userRoute({
       method: 'GET',
       path: '/api/v1/market/bars',
-      summary: 'Bars of one instrument in order of time; without from, the latest before to.',
+      summary: 'The latest bars between two times, in order of time; the next page is older.',
       tag: 'market data',
       access: 'authenticated',
       query: z.strictObject({
         instrumentId: InstrumentId,
         interval: z.enum(INTERVALS),
-        from: Instant.optional().describe('Inclusive. Milliseconds since the epoch, or ISO 8601.'),
+        from: Instant.optional().describe(
+          'Inclusive. Ms since the epoch, or ISO 8601; the beginning if not given.',
+        ),
         to: Instant.optional().describe('Exclusive; now if not given.'),
         limit: z.coerce.number().int().min(1).max(5_000).default(500),
         cursor: z.string().max(512).optional(),
@@ -75,10 +78,10 @@ export function marketRoutes(options: {
         const found = visibleInstrument(instruments, principal, query.instrumentId)
         const { instrumentId, interval, limit } = query
         const list = `bars ${interval} ${instrumentId}`
-        const after = readCursor(list, query.cursor)
-        const fromMs = after === undefined ? parseInstant(query.from) : parseInstant(after)
-        const toMs = parseInstant(query.to) ?? clock.nowMs() + 1
-        if (fromMs !== undefined && fromMs >= toMs) {
+        const before = readCursor(list, query.cursor)
+        const fromMs = parseInstant(query.from) ?? 0
+        const toMs = parseInstant(before ?? query.to) ?? clock.nowMs() + 1
+        if (fromMs >= toMs) {
           throw new ProblemError(400, 'invalid-input', 'from must be before to.', {
             errors: [{ path: 'query.from', message: 'must be before to' }],
           })
@@ -87,11 +90,9 @@ export function marketRoutes(options: {
           { tenant: found.tenant, instrumentId, interval, fromMs, toMs, limit },
           correlationId,
         )
-        const last = fromMs !== undefined && items.length === limit ? items.at(-1) : undefined
-        return {
-          items,
-          nextCursor: last === undefined ? null : writeCursor(list, String(last.windowStartMs + 1)),
-        }
+        const first = items.length === limit ? items[0] : undefined
+        const older = first !== undefined && first.windowStartMs > fromMs
+        return { items, nextCursor: older ? writeCursor(list, String(first.windowStartMs)) : null }
       },
     }),
   ]
@@ -148,9 +149,9 @@ function boundedBars(options: {
 function parseInstant(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const timeMs = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
-  if (!(timeMs >= 0 && timeMs <= YEAR_9999_MS)) {
+  if (!(timeMs >= 0 && timeMs <= TIME_MS_MAX)) {
     throw new ProblemError(400, 'invalid-input', 'A time is out of range.', {
-      errors: [{ path: 'query', message: 'from and to lie between 1970 and 9999' }],
+      errors: [{ path: 'query', message: 'from and to lie between 1970 and 2299' }],
     })
   }
   return timeMs

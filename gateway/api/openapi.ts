@@ -116,11 +116,7 @@ function parameters(schema: z.ZodObject | undefined, where: 'path' | 'query'): r
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   const id = models.get(schema)?.id
   if (id !== undefined) return { $ref: refOf(id) }
-  const { $schema: _, ...json } = z.toJSONSchema(schema, {
-    io,
-    metadata: models,
-    unrepresentable: 'any',
-  }) as Json
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io }) as Json
   return json
 }
 
