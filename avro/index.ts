@@ -10,6 +10,7 @@ export {
   originEvent,
 } from './event-factory.ts'
 export { eventId } from './event-id.ts'
+export { fixedIdSerde } from './fixed-id-serde.ts'
 export type {
   BarsEnvelope,
   DeadLetterEnvelope,

@@ -1,7 +1,7 @@
 import { type Serde, StreamsError } from '#streams'
 import { type AvroResolver, type AvroType, parseType } from './avro-type.ts'
-import { ByteSlab } from './byte-slab.ts'
 import { describeMisfit } from './describe-misfit.ts'
+import { PrefixedWriter } from './prefixed-writer.ts'
 import type { RecordSchema } from './schema.ts'
 import { schemaMark } from './schema-mark.ts'
 import { asBuffer } from './wire-format.ts'
@@ -26,12 +26,16 @@ class ValueSerde<T> implements Serde<T> {
   readonly #type: AvroType
   readonly #mark: number
   readonly #earlier: readonly KnownForm[]
-  readonly #slab = new ByteSlab()
+  readonly #writer: PrefixedWriter
 
   constructor(record: RecordSchema<T>) {
     this.#fullName = record.fullName
     this.#type = parseType(record.schema)
     this.#mark = schemaMark(record.schema)
+    this.#writer = new PrefixedWriter(
+      this.#type,
+      Uint8Array.of(this.#mark >>> 8, this.#mark & 0xff),
+    )
     this.#earlier = record.released.map((schema) => ({
       mark: schemaMark(schema),
       resolver: this.#type.createResolver(parseType(schema)),
@@ -39,19 +43,8 @@ class ValueSerde<T> implements Serde<T> {
   }
 
   serialize(topic: string, value: T): Uint8Array {
-    const slab = this.#slab
     try {
-      for (;;) {
-        const { buffer, position } = slab
-        const room = buffer.length - position
-        const end = room < 64 ? -1 : this.#type.encode(value, buffer, position + MARK_BYTES)
-        if (end >= 0) {
-          buffer[position] = this.#mark >>> 8
-          buffer[position + 1] = this.#mark & 0xff
-          return slab.take(end)
-        }
-        slab.grow(position === 0 ? buffer.length * 2 : buffer.length)
-      }
+      return this.#writer.write(value)
     } catch (cause) {
       throw new StreamsError(
         'SERDE_ENCODE_FAILED',

@@ -67,7 +67,7 @@ export function roomRules(): IForbiddenRuleType[] {
     {
       name: 'perf-is-a-leaf',
       severity: 'error',
-      from: { pathNot: '^(perf|cli)/' },
+      from: { pathNot: '^perf/' },
       to: { path: '^perf/' },
     },
   ]
