@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { type ClickHouseClient, createClient } from '@clickhouse/client'
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { StreamsError } from '#streams'
 
 export interface ClickHouseOptions {
@@ -20,11 +20,11 @@ export interface ClickHouse {
   query<Row>(sql: string, parameters?: Parameters, settings?: Settings): Promise<readonly Row[]>
   /** A statement without rows. */
   command(sql: string, parameters?: Parameters): Promise<void>
-  /** Rows of `JSONCompactEachRow`, one line each, as one insert. */
+  /** Rows of `JSONCompactEachRow`, one line each, in pieces, as one insert. */
   insert(insert: {
     readonly table: string
     readonly columns: readonly string[]
-    readonly lines: Uint8Array
+    readonly lines: Iterable<Uint8Array>
     readonly settings?: Settings
   }): Promise<void>
   /** A statement with its own FORMAT; the reply as text. */
@@ -42,6 +42,8 @@ export function openClickHouse(options: ClickHouseOptions): ClickHouse {
         ? {}
         : { username: 'default', password: options.serviceToken }),
       application: 'orion',
+      // Failures come as errors and are logged, or retried, by who asked.
+      log: { level: ClickHouseLogLevel.OFF },
       request_timeout: options.requestTimeoutMs ?? 60_000,
       max_open_connections: 8,
       keep_alive: { enabled: true, idle_socket_ttl: 2_000 },
@@ -87,7 +89,7 @@ class ClickHouseOverHttp implements ClickHouse {
     try {
       const { stream } = await this.#client.exec({
         query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`,
-        values: Readable.from([lines], { objectMode: false }),
+        values: Readable.from(lines, { objectMode: false }),
         clickhouse_settings: settings,
       })
       for await (const _ of stream) {

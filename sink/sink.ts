@@ -20,7 +20,7 @@ export interface SinkOptions {
   readonly logger: Logger
   readonly clock: Clock
   readonly metrics?: Metrics
-  /** Records of a range at most. Default 50,000. */
+  /** Records of a range at most. Default 20,000. */
   readonly batchRowsMax?: number
   /** How long the first record of a range waits for more, in ms. Default 500. */
   readonly lingerMs?: number
@@ -92,7 +92,7 @@ class RunningSink implements Sink {
       groupId: sinkGroupId(options.env),
     })
     this.#metrics = new SinkMetrics(options.metrics ?? noMetrics)
-    this.#rowsMax = options.batchRowsMax ?? 50_000
+    this.#rowsMax = options.batchRowsMax ?? 20_000
     this.#lingerMs = options.lingerMs ?? 500
   }
 

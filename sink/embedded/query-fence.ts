@@ -64,6 +64,7 @@ const REFUSED_WORDS: ReadonlySet<string> = new Set([
   'INSERT',
   'PARALLEL',
   'INFILE',
+  'LOG_COMMENT',
 ])
 
 function checkWords(tokens: readonly SqlToken[], names: FunctionNames): void {
@@ -73,6 +74,11 @@ function checkWords(tokens: readonly SqlToken[], names: FunctionNames): void {
       throw new ClickHouseError(164, `${token.text} is not allowed`)
     }
     const name = token.text.toLowerCase()
+    // The engine checks the outermost clause against readonly, but takes one in a subquery as it is.
+    const afterDot = tokens[index - 1]?.text === '.'
+    if (token.kind === 'word' && name === 'settings' && !afterDot) {
+      throw new ClickHouseError(164, 'SETTINGS is not allowed: send settings with the request')
+    }
     // Wherever it stands: a function's bare name is an argument of higher-order functions.
     if (names.refused.has(name)) throw new ClickHouseError(497, `${token.text} is not allowed here`)
     const next = tokens[index + 1]

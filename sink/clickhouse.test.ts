@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { silentLogger, systemClock } from '#streams'
+import { deliverRange } from './deliver-range.ts'
+import { migrate } from './migrate.ts'
+import type { Migration } from './migrations/migration.ts'
+import { MIGRATIONS } from './migrations/migrations.ts'
+import { queryBars } from './queries.ts'
+import { dropOldest } from './retention.ts'
+import { sinkSources } from './sources.ts'
+import { barEvent } from './testing/market-events.ts'
+import { type EngineHouse, openEngineHouse, openLogHouse } from './testing/sink-house.ts'
+
+let house: EngineHouse
+beforeAll(async () => {
+  house = await openEngineHouse()
+})
+afterAll(() => house.close())
+
+test('the schema is migrated once, and a database of later or other code is refused', async () => {
+  const { clickhouse } = house
+  expect(await migrate(clickhouse, silentLogger)).toEqual({ applied: [1] })
+  expect(await migrate(clickhouse, silentLogger)).toEqual({ applied: [] })
+  const next: Migration = {
+    version: 2,
+    name: 'later',
+    statements: [
+      'CREATE TABLE IF NOT EXISTS orion_admin.later (a Int8) ENGINE = MergeTree ORDER BY a',
+    ],
+  }
+  expect(await migrate(clickhouse, silentLogger, [...MIGRATIONS, next])).toEqual({ applied: [2] })
+  await expect(migrate(clickhouse, silentLogger)).rejects.toMatchObject({
+    code: 'SINK_SCHEMA_NEWER',
+  })
+  await expect(
+    migrate(clickhouse, silentLogger, [...MIGRATIONS, { ...next, statements: ['SELECT 2'] }]),
+  ).rejects.toMatchObject({ code: 'SINK_SCHEMA_CHANGED' })
+})
+
+test('a failure says whether the rows are at fault', async () => {
+  const { clickhouse } = house
+  const insert = (line: string) =>
+    clickhouse.insert({
+      table: 'orion.dlq',
+      columns: ['tenant_id', 'attempts'],
+      lines: [Buffer.from(line)],
+    })
+  await expect(insert('["a", "many"]')).rejects.toMatchObject({ code: 'SINK_ROWS_REFUSED' })
+  await expect(clickhouse.query('SELECT * FROM orion.nothing')).rejects.toMatchObject({
+    code: 'SINK_REFUSED',
+  })
+  expect(await clickhouse.query('SELECT {a:String} AS a', { a: "it's\n\\t" })).toEqual([
+    { a: "it's\n\\t" },
+  ])
+})
+
+test('of a window with both bars the computed one is given, and of one origin the last', async () => {
+  const { topics, log } = await openLogHouse()
+  const { name, valueSerde } = topics.marketdata.bars
+  const source = sinkSources(topics).find((candidate) => candidate.topic === name)
+  if (source === undefined) throw new Error('no source')
+  const events = [
+    barEvent(0, 'FEED', 1),
+    barEvent(1, 'FEED', 2),
+    barEvent(1, 'COMPUTED', 3),
+    barEvent(2, 'COMPUTED', 4),
+    barEvent(2, 'COMPUTED', 5),
+    barEvent(3, 'FEED', 6),
+  ]
+  const records = events.map((event, offset) => ({
+    offset,
+    key: null,
+    headers: [],
+    timestampMs: 1,
+    value: valueSerde.serialize(name, event),
+  }))
+  await deliverRange(
+    house.clickhouse,
+    source,
+    { topic: name, partition: 0, from: 0, to: 6, plannedAtMs: systemClock.nowMs() },
+    records,
+    systemClock,
+  )
+  const startMs = events[0]?.payload.windowStartMs ?? 0
+  const query = {
+    tenants: ['demo', 'platform'],
+    instrumentId: 'I0.SIM',
+    intervalMs: 60_000,
+    fromMs: startMs,
+    toMs: startMs + 180_000,
+    limit: 10,
+  }
+  const bars = await queryBars(house.clickhouse, query)
+  expect(
+    bars.map(({ windowStartMs, origin, close }) => [
+      (windowStartMs - startMs) / 60_000,
+      origin,
+      close,
+    ]),
+  ).toEqual([
+    [0, 'FEED', 1],
+    [1, 'COMPUTED', 3],
+    [2, 'COMPUTED', 5],
+  ])
+  expect(bars[0]).toEqual({
+    windowStartMs: startMs,
+    open: 1,
+    high: 9,
+    low: 1,
+    close: 1,
+    volume: 3,
+    vwap: 2.5,
+    ticks: 4,
+    origin: 'FEED',
+  })
+  expect(
+    (await queryBars(house.clickhouse, { ...query, limit: 2 })).map((bar) => bar.close),
+  ).toEqual([3, 5])
+  expect(await queryBars(house.clickhouse, { ...query, tenants: ['demo'] })).toEqual([])
+  await log.close()
+})
+
+test("over the budget the partitions that came first are dropped, whatever the rows' event time", async () => {
+  const { clickhouse } = house
+  const hours = ['2026-11-20 10:00:00', '2026-11-20 11:00:00', '2026-11-20 12:00:00']
+  for (const [index, hour] of hours.entries()) {
+    // The newest insertion has the oldest event time.
+    await clickhouse.command(
+      `INSERT INTO orion.ticks (tenant_id, event_time, topic, partition, offset, event_id, inserted_at)
+       SELECT 'platform', '${2020 - index}-01-01 00:00:00', 't', 1, ${index * 20_000} + number, randomPrintableASCII(30), '${hour}' FROM numbers(20000)`,
+    )
+  }
+  const [size] = await clickhouse.query<{ bytes: number }>(
+    "SELECT sum(bytes_on_disk) AS bytes FROM system.parts WHERE database = 'orion' AND active",
+  )
+  const bytes = size?.bytes ?? 0
+  expect(await dropOldest({ clickhouse, bytesMax: bytes })).toEqual([])
+  expect(await dropOldest({ clickhouse, bytesMax: bytes - 100_000 })).toContainEqual(
+    expect.stringMatching(/^ticks\//u),
+  )
+  expect(
+    await clickhouse.query('SELECT min(offset) AS first, max(offset) AS last FROM orion.ticks'),
+  ).toEqual([{ first: 20_000, last: 59_999 }])
+  expect(await clickhouse.query('SELECT below_offset FROM orion_admin.dropped')).toEqual([
+    { below_offset: 20_000 },
+  ])
+  // The newest partition gives up its parts when nothing else is left.
+  await dropOldest({ clickhouse, bytesMax: 1 })
+  expect(await clickhouse.query('SELECT count() AS n FROM orion.ticks')).toEqual([{ n: 0 }])
+})
