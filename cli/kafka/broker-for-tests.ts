@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { startTestBroker, type TestBroker } from './test-broker.ts'
 
 export const BROKER_DIR_VARIABLE = 'ORION_BROKER_FOR_TESTS_DIR'
 
@@ -38,6 +39,14 @@ export async function brokerForTests(): Promise<BrokerForTests> {
   if ('failure' in answer) throw new Error(`the broker for tests did not start: ${answer.failure}`)
   if (process.env['CI'] === 'true') throw new Error(`no broker for tests: ${answer.missing}`)
   return { brokers: undefined, missing: ` (skipped: ${answer.missing})` }
+}
+
+/** A broker of a test's own, to be stopped and started by it; undefined where none can run (with CI=true a failure). */
+export async function ownBrokerForTests(): Promise<TestBroker | undefined> {
+  const started = await startTestBroker(process.env)
+  if (!('missing' in started)) return started
+  if (process.env['CI'] === 'true') throw new Error(`no broker for tests: ${started.missing}`)
+  return undefined
 }
 
 async function awaitAnswer(file: string): Promise<BrokerAnswer> {

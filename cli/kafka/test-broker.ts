@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePortPair } from './free-port.ts'
-import { kafkaStart, kafkaWipe } from './kafka-cluster.ts'
+import { kafkaStart, kafkaStop, kafkaWipe } from './kafka-cluster.ts'
 import { missingForKafka, run } from './kafka-libraries.ts'
 import { KAFKA_VERSIONS, type KafkaVersion, planKafka } from './kafka-options.ts'
 import { nodeSettings } from './kafka-settings.ts'
@@ -11,6 +11,8 @@ import { nodeSettings } from './kafka-settings.ts'
 export interface TestBroker {
   readonly brokers: readonly string[]
   readonly by: 'docker' | 'java'
+  /** Stops the broker and starts it on the same port and data; `whileDown` runs in between. */
+  restart(whileDown: () => Promise<void>): Promise<void>
   close(): Promise<void>
 }
 
@@ -40,7 +42,13 @@ async function startWithJava(version: KafkaVersion): Promise<TestBroker> {
   const onProgress = (message: string) => process.stderr.write(`test broker: ${message}\n`)
   const close = () => kafkaWipe(options)
   try {
-    return { brokers: await kafkaStart({ ...options, onProgress }), by: 'java', close }
+    const brokers = await kafkaStart({ ...options, onProgress })
+    const restart = async (whileDown: () => Promise<void>) => {
+      await kafkaStop(options)
+      await whileDown()
+      await kafkaStart(options)
+    }
+    return { brokers, by: 'java', restart, close }
   } catch (error) {
     await close()
     throw error
@@ -80,6 +88,10 @@ async function startInContainer(version: KafkaVersion): Promise<TestBroker> {
   return {
     brokers: [`localhost:${port}`],
     by: 'docker',
+    restart: async (whileDown) => {
+      await whileDown()
+      await container.restart()
+    },
     close: async () => {
       await container.stop()
     },
