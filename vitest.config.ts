@@ -15,7 +15,7 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...IGNORED, BROKER, BROWSER] } },
       {
         extends: true,
-        test: { name: 'broker', include: [BROKER], exclude: IGNORED, fileParallelism: false, testTimeout: 180_000, hookTimeout: 600_000 },
+        test: { name: 'broker', include: [BROKER], globalSetup: ['cli/kafka/vitest-global-setup.ts'], exclude: IGNORED, fileParallelism: false, testTimeout: 180_000, hookTimeout: 600_000 },
       },
       {
         extends: true,

@@ -53,6 +53,7 @@ export class BrokerLink {
     this.#broker = new Broker({
       connectionPool: this.#pool,
       logger,
+      versions: null,
       allowAutoTopicCreation: false,
       authenticationTimeout: CONNECTION_TIMEOUT_MS,
     })
@@ -60,7 +61,7 @@ export class BrokerLink {
 
   /** The connected broker, for requests by kafkajs' own codecs. */
   async broker(): Promise<Broker> {
-    if (!this.#pool.isRequestConnected()) {
+    if (!this.#broker.isConnected()) {
       this.#connecting ??= this.#broker.connect().finally(() => {
         this.#connecting = undefined
       })
@@ -107,85 +108,126 @@ export function protocolError(code: number): Error {
 const CONNECTION_TIMEOUT_MS = 3_000
 const FETCH_API_KEY = 1
 
-/** In place of kafkajs' pool, which opens a second socket when two requests find the first one closed. */
+type Use = 'requests' | 'fetches'
+
+/**
+ * In place of kafkajs' pool. A connection is used once and replaced when it ends: kafkajs' own can be connected again, but then events of
+ * its former socket change the state of the new one, and it takes requests while it disconnects.
+ */
 class LinkPool {
   readonly host: string
   readonly port: number
   readonly ssl: unknown
   readonly sasl: unknown
   readonly connectionTimeout = CONNECTION_TIMEOUT_MS
-  readonly #requests: Connection
-  readonly #fetches: Connection
-  readonly #connecting = new Map<Connection, Promise<boolean>>()
+  readonly #options: LinkOptions
+  readonly #logger: InternalLogger
+  readonly #open = new Map<Use, Connection>()
+  readonly #connecting = new Map<Use, Promise<Connection>>()
+  #versions: object | undefined
+  #supportsAuthentication = true
+  #ends = 0
 
   constructor(options: LinkOptions, logger: InternalLogger) {
     this.host = options.host
     this.port = options.port
     this.ssl = options.ssl
     this.sasl = options.sasl
-    const connection = () =>
-      new Connection({
-        host: options.host,
-        port: options.port,
-        logger,
-        socketFactory: createSocketFactory(),
-        requestTimeout: options.requestTimeoutMs,
-        connectionTimeout: CONNECTION_TIMEOUT_MS,
-        enforceRequestTimeout: true,
-        clientId: options.clientId,
-        ssl: options.ssl,
-        sasl: options.sasl,
-        reauthenticationThreshold: 10_000,
-      })
-    this.#requests = connection()
-    this.#fetches = connection()
-  }
-
-  isRequestConnected(): boolean {
-    return this.#requests.isConnected() && (!this.sasl || this.#requests.isAuthenticated())
+    this.#options = options
+    this.#logger = logger
   }
 
   isConnected(): boolean {
-    return this.#requests.isConnected()
+    return this.#current('requests') !== undefined
   }
 
   isAuthenticated(): boolean {
-    return this.#requests.isAuthenticated()
+    return this.#current('requests')?.isAuthenticated() ?? false
   }
 
   setSupportAuthenticationProtocol(supported: boolean): void {
-    this.#requests.setSupportAuthenticationProtocol(supported)
-    this.#fetches.setSupportAuthenticationProtocol(supported)
+    this.#supportsAuthentication = supported
+    for (const connection of this.#open.values()) {
+      connection.setSupportAuthenticationProtocol(supported)
+    }
   }
 
   setVersions(versions: object): void {
-    this.#requests.setVersions(versions)
-    this.#fetches.setVersions(versions)
+    this.#versions = versions
+    for (const connection of this.#open.values()) connection.setVersions(versions)
   }
 
-  async getConnection(index = 0): Promise<Connection> {
-    const connection = index === 0 ? this.#requests : this.#fetches
-    if (connection.isConnected()) return connection
-    let connecting = this.#connecting.get(connection)
-    if (connecting === undefined) {
-      connecting = connection.connect().finally(() => this.#connecting.delete(connection))
-      this.#connecting.set(connection, connecting)
-    }
-    await connecting
-    return connection
+  /** Called by kafkajs' broker, for the connection of requests. */
+  getConnection(): Promise<Connection> {
+    return this.#connection('requests')
   }
 
   async send<T>(request: ProtocolRequest<T>): Promise<T> {
-    const connection = await this.getConnection(request.request.apiKey === FETCH_API_KEY ? 1 : 0)
-    return connection.send(request)
+    const use = request.request.apiKey === FETCH_API_KEY ? 'fetches' : 'requests'
+    return (await this.#connection(use)).send(request)
   }
 
   async destroy(): Promise<void> {
-    for (const connection of [this.#requests, this.#fetches]) {
-      connection.rejectRequests(new Error('the connection was closed'))
-      await connection.disconnect()
-    }
+    this.#ends += 1
+    const connections = [...this.#open.values()]
+    this.#open.clear()
+    await Promise.all(connections.map((connection) => end(connection)))
   }
+
+  #current(use: Use): Connection | undefined {
+    const connection = this.#open.get(use)
+    return connection?.connectionStatus === 'connected' ? connection : undefined
+  }
+
+  async #connection(use: Use): Promise<Connection> {
+    const current = this.#current(use)
+    if (current !== undefined) return current
+    let connecting = this.#connecting.get(use)
+    if (connecting === undefined) {
+      connecting = this.#connect(use).finally(() => this.#connecting.delete(use))
+      this.#connecting.set(use, connecting)
+    }
+    return connecting
+  }
+
+  async #connect(use: Use): Promise<Connection> {
+    const ends = this.#ends
+    const connection = new Connection({
+      host: this.host,
+      port: this.port,
+      logger: this.#logger,
+      socketFactory: createSocketFactory(),
+      requestTimeout: this.#options.requestTimeoutMs,
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      enforceRequestTimeout: true,
+      clientId: this.#options.clientId,
+      ssl: this.ssl,
+      sasl: this.sasl,
+      reauthenticationThreshold: 10_000,
+    })
+    connection.setSupportAuthenticationProtocol(this.#supportsAuthentication)
+    if (this.#versions !== undefined) connection.setVersions(this.#versions)
+    await connection.connect()
+    connection.socket.once('close', () => connection.rejectRequests(connectionClosed()))
+    if (ends !== this.#ends) {
+      await end(connection)
+      throw connectionClosed()
+    }
+    this.#open.set(use, connection)
+    return connection
+  }
+}
+
+async function end(connection: Connection): Promise<void> {
+  connection.rejectRequests(connectionClosed())
+  await connection.disconnect()
+  connection.socket.destroy()
+}
+
+function connectionClosed(): Error {
+  return Object.assign(new Error('the connection was closed'), {
+    name: 'KafkaJSConnectionClosedError',
+  })
 }
 
 function adaptLogger(logger: Logger): InternalLogger {

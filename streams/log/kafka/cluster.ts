@@ -5,7 +5,7 @@ import type { Counter, Metrics } from '../../metrics.ts'
 import type { TopicPartition } from '../log.ts'
 import { type BrokerAddress, BrokerLink, type ConnectionSecurity } from './broker-link.ts'
 import { type ClusterMetadata, metadataRequest, type TopicMetadata } from './cluster-metadata.ts'
-import { asStreamsError, describe, failureKind, failureType } from './failures.ts'
+import { asStreamsError, describe, type FailureKind, failureKind, failureType } from './failures.ts'
 import { Pause } from './pause.ts'
 
 export interface ClusterOptions extends ConnectionSecurity {
@@ -24,6 +24,12 @@ export interface ClusterOptions extends ConnectionSecurity {
 export type CoordinatorKind = 'group' | 'transaction'
 
 const BACKOFF_MS = { first: 2, transientMax: 50, connectionMax: 500 }
+const RETRIED: ReadonlySet<FailureKind> = new Set([
+  'transient',
+  'moved',
+  'connection',
+  'unknown-topic',
+])
 /** A topic that was just created may be unknown to a broker for a moment. */
 const UNKNOWN_TOPIC_FOR_MS = 1_000
 
@@ -74,7 +80,7 @@ export class Cluster {
         const kind = failureKind(error)
         const elapsedMs = clock.monotonicMs() - startedMs
         const limitMs = kind === 'unknown-topic' ? Math.min(forMs, UNKNOWN_TOPIC_FOR_MS) : forMs
-        const final = kind === 'fatal' || kind === 'fenced' || kind === 'too-large'
+        const final = !RETRIED.has(kind)
         if (final || elapsedMs >= limitMs) throw asStreamsError(error, what, place)
         this.#retries.add(1)
         if (kind !== 'transient') this.forget()

@@ -11,6 +11,7 @@ export type FailureKind =
   | 'unknown-topic'
   | 'too-large'
   | 'fenced'
+  | 'stale-member'
   | 'fatal'
 
 const KINDS: Readonly<Record<string, FailureKind>> = {
@@ -41,18 +42,31 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   PRODUCER_FENCED: 'fenced',
   TRANSACTION_COORDINATOR_FENCED: 'fenced',
   FENCED_INSTANCE_ID: 'fenced',
-  // Of a commit with a transaction: the group gave this member's partitions to another.
-  ILLEGAL_GENERATION: 'fenced',
-  UNKNOWN_MEMBER_ID: 'fenced',
+  ILLEGAL_GENERATION: 'stale-member',
+  UNKNOWN_MEMBER_ID: 'stale-member',
+  REBALANCE_IN_PROGRESS: 'stale-member',
 }
 
 /** Codes that kafkajs 2.2.4 has no name for. */
 const NAMES_BY_CODE: Readonly<Record<number, string>> = {
   78: 'OFFSET_NOT_AVAILABLE',
   82: 'FENCED_INSTANCE_ID',
+  87: 'INVALID_RECORD',
   88: 'UNSTABLE_OFFSET_COMMIT',
   90: 'PRODUCER_FENCED',
   100: 'UNKNOWN_TOPIC_ID',
+}
+
+/** Refusals that the port has a code for. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  OFFSET_METADATA_TOO_LARGE: 'LOG_METADATA_TOO_LARGE',
+  INCONSISTENT_GROUP_PROTOCOL: 'LOG_ASSIGNOR_DIFFERS',
+  INVALID_TIMESTAMP: 'LOG_RECORD_INVALID',
+  INVALID_RECORD: 'LOG_RECORD_INVALID',
+  // What the broker remembers of the producer and what the producer believes differ.
+  INVALID_TXN_STATE: 'LOG_OUTCOME_UNKNOWN',
+  UNKNOWN_PRODUCER_ID: 'LOG_OUTCOME_UNKNOWN',
+  OUT_OF_ORDER_SEQUENCE_NUMBER: 'LOG_OUTCOME_UNKNOWN',
 }
 
 const CONNECTION_ERRORS = new Set([
@@ -109,6 +123,14 @@ export function asStreamsError(error: unknown, what: string, place: ErrorPlace):
         'Drop the state of this task: its new owner goes on from the committed offsets.',
         error,
       )
+    case 'stale-member':
+      return new StreamsError(
+        'LOG_STALE_MEMBER',
+        `${what}: the group went on without this member (${failureType(error)})`,
+        place,
+        'Poll to join the group again; its partitions may have other owners.',
+        error,
+      )
     case 'transient':
     case 'moved':
     case 'connection':
@@ -121,7 +143,7 @@ export function asStreamsError(error: unknown, what: string, place: ErrorPlace):
       )
     case 'fatal':
       return new StreamsError(
-        'LOG_REQUEST_REFUSED',
+        REFUSALS[failureType(error) ?? ''] ?? 'LOG_REQUEST_REFUSED',
         `${what}: the broker refused (${describe(error)})`,
         place,
         'Check the request and the rights of this client.',

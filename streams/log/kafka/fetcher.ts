@@ -1,4 +1,4 @@
-import type { StreamsError } from '../../errors.ts'
+import { StreamsError } from '../../errors.ts'
 import type { Counter } from '../../metrics.ts'
 import type { FetchedBatch, Isolation, LogRecord, TopicPartition } from '../log.ts'
 import { type BrokerLink, protocolError } from './broker-link.ts'
@@ -117,6 +117,9 @@ export class Fetcher {
   }
 
   async poll(maxWaitMs: number, recordsMax = Number.MAX_SAFE_INTEGER): Promise<FetchedBatch[]> {
+    if (this.#closed) {
+      throw new StreamsError('LOG_CLOSED', 'poll of a closed reader', {}, 'Open another one.')
+    }
     this.#pump()
     const { clock } = this.#cluster.options
     const untilMs = clock.monotonicMs() + maxWaitMs

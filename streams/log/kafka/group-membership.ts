@@ -17,7 +17,8 @@ export interface MembershipOptions {
 /** What a member has to do before it reads on: `rejoin` with its partitions released, or `lost` without them. */
 export type MembershipSignal = 'none' | 'rejoin' | 'lost'
 
-const HEARTBEAT_MS_MAX = 3_000
+/** A rebalance is noticed by the answer to a heartbeat: six times faster than Kafka's default. */
+const HEARTBEAT_MS_MAX = 500
 /** How often the leader looks whether the topics have other partitions than it assigned. */
 const METADATA_CHECK_MS = 10_000
 const METADATA_CHECK_WHEN_MISSING_MS = 1_000

@@ -125,7 +125,9 @@ export class KafkaAdmin implements LogAdmin {
       await commitOffsets(this.#cluster, { groupId, memberId: '', generationId: -1 }, offsets)
     } catch (error) {
       // A member came in between: the broker takes offsets from outside only while there is none.
-      if (error instanceof StreamsError && error.code === 'LOG_FENCED') throw groupActive(groupId)
+      if (error instanceof StreamsError && error.code === 'LOG_STALE_MEMBER') {
+        throw groupActive(groupId)
+      }
       throw error
     }
   }

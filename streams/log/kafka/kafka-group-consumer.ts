@@ -1,3 +1,4 @@
+import { StreamsError } from '../../errors.ts'
 import type {
   FetchedBatch,
   GroupConsumer,
@@ -63,11 +64,14 @@ export class KafkaGroupConsumer implements GroupConsumer {
     readonly maxWaitMs: number
     readonly recordsMax?: number
   }): Promise<readonly FetchedBatch[]> {
+    if (this.#closed) {
+      throw new StreamsError('LOG_CLOSED', 'poll of a closed consumer', {}, 'Open another one.')
+    }
     const { clock } = this.#cluster.options
     const untilMs = clock.monotonicMs() + options.maxWaitMs
     await this.#release()
     await this.#adopt(untilMs)
-    if (this.#joining !== 'done') return []
+    if (this.#joining !== 'done' || this.#closed) return []
     return this.#fetcher.poll(Math.max(0, untilMs - clock.monotonicMs()), options.recordsMax)
   }
 

@@ -29,6 +29,7 @@ declare module 'kafkajs/src/broker/index.js' {
     constructor(options: {
       connectionPool: ConnectionPool
       logger: InternalLogger
+      versions: object | null
       allowAutoTopicCreation: boolean
       authenticationTimeout: number
     })
@@ -167,7 +168,8 @@ declare module 'kafkajs/src/network/connection.js' {
       sasl: unknown
       reauthenticationThreshold: number
     })
-    isConnected(): boolean
+    readonly connectionStatus: 'connected' | 'disconnecting' | 'disconnected'
+    readonly socket: import('node:net').Socket
     isAuthenticated(): boolean
     connect(): Promise<boolean>
     disconnect(): Promise<boolean>
