@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { KeyValueStore, StoreDatabase, StoreEngine, TaskStores, WindowStore } from '#streams'
+import { balances, stringSerde, sums } from './conformance/store-house.ts'
 import { memoryEngine } from './memory/memory-engine.ts'
 import { createStoreBackend } from './store-backend.ts'
-import { balances, stringSerde, sums } from './store-conformance.ts'
 
 /** An engine whose writes are counted, and fail from the `failFrom`th on. */
 function countingEngine() {

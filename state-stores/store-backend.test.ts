@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
+import { storeConformance } from './conformance/store-conformance.ts'
+import { storeModelRuns } from './conformance/store-model.ts'
 import { memoryEngine } from './memory/memory-engine.ts'
 import { rocksdbEngine } from './rocksdb/rocksdb-engine.ts'
 import { createStoreBackend } from './store-backend.ts'
-import { storeConformance } from './store-conformance.ts'
-import { storeModelRuns } from './store-model.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'orion-stores-'))
 let count = 0

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { KeyValueStore, WindowStore } from '#streams'
+import { seededRandom } from './conformance/seeded-random.ts'
+import { balances, sums } from './conformance/store-house.ts'
 import { rocksdbEngine } from './rocksdb/rocksdb-engine.ts'
 import { createStoreBackend } from './store-backend.ts'
-import { balances, sums } from './store-conformance.ts'
-import { seededRandom } from './testing-random.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'orion-crash-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))

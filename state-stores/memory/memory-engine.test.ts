@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { engineConformance } from '../engine-conformance.ts'
+import { engineConformance } from '../conformance/engine-conformance.ts'
 import { BTree, TreeCursor } from './b-tree.ts'
 import { memoryEngine } from './memory-engine.ts'
 

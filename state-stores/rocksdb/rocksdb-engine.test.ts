@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { engineConformance } from '../engine-conformance.ts'
+import { engineConformance } from '../conformance/engine-conformance.ts'
 import { loadBinding, type NativeDatabase, type RocksBinding } from './binding.ts'
 import { engineKey, Keyspace } from './keyspaces.ts'
 import { putIntent } from './range-delete.ts'

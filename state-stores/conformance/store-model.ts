@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { KeyValueStore, TaskStores, WindowStore } from '#streams'
-import { type BackendUnderTest, balances, sums } from './store-conformance.ts'
-import { seededRandom } from './testing-random.ts'
+import { seededRandom } from './seeded-random.ts'
+import { type BackendUnderTest, balances, sums } from './store-house.ts'
 
 /** A store as a map of what is there, written without any of the code under test. */
 interface Model {
