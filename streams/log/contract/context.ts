@@ -29,7 +29,7 @@ export interface ContractContext {
   transactional(transactionalId: string): Promise<TransactionalProducer>
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   readonly offset?: number
   readonly isolation?: Isolation
 }

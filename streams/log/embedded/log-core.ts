@@ -11,7 +11,7 @@ import type { PartitionLog, PartitionState, Reservation } from './partition-log.
 import { recordBytes, type SealedBatch } from './record-batch.ts'
 import type { TopicCatalogue } from './topic-catalogue.ts'
 
-export interface LogLimits {
+interface LogLimits {
   /** Of one record: key, value and headers. */
   readonly recordBytesMax: number
   /** Of one transaction, kept in memory until its commit. */
@@ -20,7 +20,7 @@ export interface LogLimits {
   readonly batchBytes: number
 }
 
-export interface LogCounters {
+interface LogCounters {
   readonly records: Counter
   readonly bytes: Counter
   readonly commits: Counter
