@@ -59,7 +59,10 @@ async function uninterrupted(engine: StoreEngine): Promise<Outcome> {
 }
 
 /** Dies at the n-th passage of a point, and stays dead: nothing is committed after it. */
-function dieAt(point: CommitPoint, passage: number): { readonly probe: CommitProbe; died: boolean } {
+function dieAt(
+  point: CommitPoint,
+  passage: number,
+): { readonly probe: CommitProbe; died: boolean } {
   let passages = 0
   const death = {
     died: false,
