@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePortPair } from './free-port.ts'
@@ -35,9 +35,12 @@ export async function startTestBroker(
   return startWithJava(version)
 }
 
+const DIRECTORY_PREFIX = 'orion-test-kafka-'
+
 async function startWithJava(version: KafkaVersion): Promise<TestBroker> {
+  await sweep()
   const port = await freePortPair()
-  const dataDir = mkdtempSync(join(tmpdir(), 'orion-test-kafka-'))
+  const dataDir = mkdtempSync(join(tmpdir(), `${DIRECTORY_PREFIX}${process.pid}-`))
   const options = { port, dataDir, version }
   const onProgress = (message: string) => process.stderr.write(`test broker: ${message}\n`)
   const close = () => kafkaWipe(options)
@@ -52,6 +55,24 @@ async function startWithJava(version: KafkaVersion): Promise<TestBroker> {
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** Ends the brokers of test runs that were killed before they could. */
+async function sweep(): Promise<void> {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = new RegExp(`^${DIRECTORY_PREFIX}(\\d+)-`).exec(name)?.[1]
+    if (owner === undefined || isAlive(Number(owner))) continue
+    await kafkaWipe({ dataDir: join(tmpdir(), name) })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
   }
 }
 
