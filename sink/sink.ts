@@ -43,7 +43,7 @@ interface Work {
 }
 
 const BACKOFF_MS_MIN = 100
-const BACKOFF_MS_MAX = 5_000
+const BACKOFF_MS_MAX = 2_000
 const CLOSE_MS_MAX = 5_000
 /** Ranges inserted at the same time. */
 const RANGES_MAX = 4

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from 'jose'
 import { openEmbeddedRegistry } from '#avro'
-import { memoryEngine } from '#state-stores'
+import { memoryEngine, rocksdbEngine } from '#state-stores'
 import { noMetrics, silentLogger, systemClock } from '#streams'
 import { type EmbeddedLog, openEmbeddedLog, partitionFor } from '#streams/log'
 import { newTopics, openTopics, prepareTopics, recordKey, type Topics } from '#topics'
@@ -95,19 +95,21 @@ export async function openEngineHouse(): Promise<EngineHouse> {
   }
 }
 
-/** A log in memory with the platform's topics. */
-export async function openLogHouse(): Promise<{
+/** A log with the platform's topics, in memory or in a directory. */
+export async function openLogHouse(directory?: string): Promise<{
   readonly log: EmbeddedLog
   readonly topics: Topics
 }> {
   const log = await openEmbeddedLog({
-    engine: memoryEngine(),
-    directory: 'memory',
+    engine: directory === undefined ? memoryEngine() : rocksdbEngine(),
+    directory: directory === undefined ? 'memory' : join(directory, 'log'),
     clock: systemClock,
     logger: silentLogger,
     metrics: noMetrics,
   })
-  const registry = openEmbeddedRegistry()
+  const registry = openEmbeddedRegistry(
+    directory === undefined ? {} : { directory: join(directory, 'registry') },
+  )
   const topics = openTopics({ env: 'test', registry })
   await log.admin.createTopics(newTopics(topics, { diskMaxBytes: 4_000_000_000 }))
   await prepareTopics(topics, registry)
