@@ -19,7 +19,10 @@ export default function setup(): () => Promise<void> {
     clearInterval(looking)
     starting = startTestBroker(process.env)
     starting.then(
-      (started) => answer(directory, 'missing' in started ? started : { brokers: started.brokers }),
+      (started) => {
+        if ('missing' in started) process.stderr.write(`no test broker: ${started.missing}\n`)
+        answer(directory, 'missing' in started ? started : { brokers: started.brokers })
+      },
       (error: unknown) => answer(directory, { failure: String(error) }),
     )
   }, LOOK_EVERY_MS)
