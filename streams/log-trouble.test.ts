@@ -24,8 +24,9 @@ const AMOUNTS: readonly Amount[] = Array.from({ length: 300 }, (_, index) => ({
 
 /** What an uninterrupted run writes for a key: every running total, in order. */
 function expectedTotals(key: string): string[] {
-  let total = 0
-  return AMOUNTS.filter((each) => each.key === key).map(({ value }) => String((total += value)))
+  const totals: number[] = []
+  for (const each of AMOUNTS) if (each.key === key) totals.push((totals.at(-1) ?? 0) + each.value)
+  return totals.map(String)
 }
 
 async function totalsOf(place: AppHarness, key: string): Promise<(string | undefined)[]> {

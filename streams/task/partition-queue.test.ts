@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import { source, text, wholeNumber } from '../fixtures/sample-topology.ts'
+import type { FetchedBatch } from '../log/log.ts'
+import type { TimestampExtractor } from '../topology.ts'
+import { decodeTimeProgress, encodeTimeProgress } from './offset-metadata.ts'
+import { PartitionQueue } from './partition-queue.ts'
+import { SourceRunner } from './source-runner.ts'
+
+function queue(timestampExtractor?: TimestampExtractor): PartitionQueue {
+  const node = source({ name: 'in', topics: ['in'], keySerde: text, valueSerde: wholeNumber })
+  if (node.kind !== 'source') throw new Error('a source expected')
+  return new PartitionQueue({
+    topic: 'in',
+    partition: 0,
+    source: new SourceRunner({ ...node, timestampExtractor }, []),
+    position: 10,
+    partitionTimeMs: -1,
+    endOffset: 30,
+  })
+}
+
+function batch(offsets: readonly number[], nextOffset: number, value = '1'): FetchedBatch {
+  const records = offsets.map((offset) => ({
+    offset,
+    timestampMs: offset * 10,
+    key: Buffer.from('k'),
+    value: Buffer.from(value),
+    headers: [],
+  }))
+  return { topic: 'in', partition: 0, records, nextOffset, endOffset: 30 }
+}
+
+describe('the position to commit', () => {
+  test('follows processed records, and passes what the log skipped only after the last of a batch', () => {
+    const inputs = queue()
+    inputs.add(batch([10, 12], 15))
+    inputs.add(batch([17], 18))
+    expect(inputs.position).toBe(10)
+    inputs.pop()
+    expect(inputs.position).toBe(11)
+    inputs.pop()
+    expect(inputs.position).toBe(15)
+    inputs.pop()
+    expect(inputs.position).toBe(18)
+    expect(inputs.head).toBeUndefined()
+    expect([inputs.unfetched, inputs.lag]).toEqual([12, 12])
+  })
+
+  test('passes a batch without records at once, but never records that wait', () => {
+    const inputs = queue()
+    inputs.add(batch([], 14))
+    expect(inputs.position).toBe(14)
+    inputs.add(batch([14], 15))
+    inputs.add(batch([], 30))
+    expect(inputs.position).toBe(14)
+    inputs.pop()
+    expect(inputs.position).toBe(30)
+    expect(inputs.unfetched).toBe(0)
+  })
+})
+
+describe('the timestamp of the head', () => {
+  test('is that of the log, and nothing is deserialised for it', () => {
+    const inputs = queue()
+    inputs.add(batch([10], 11, 'no number'))
+    expect([inputs.headTimestampMs, inputs.headFailure]).toEqual([100, undefined])
+    inputs.decodeHead()
+    expect(String(inputs.headFailure)).toContain('not a whole number')
+  })
+
+  test('is what the extractor says, which knows the time of the partition', () => {
+    const seen: number[] = []
+    const inputs = queue(({ value }, partitionTimeMs) => {
+      seen.push(partitionTimeMs)
+      return value * 1_000
+    })
+    inputs.add(batch([10, 11], 12, '7'))
+    expect(inputs.headTimestampMs).toBe(7_000)
+    inputs.pop()
+    expect(seen).toEqual([-1, 7_000])
+  })
+})
+
+test('time survives in the metadata of an offset', () => {
+  const progress = {
+    partitionTimeMs: 1_700_000_000_123,
+    streamTimeMs: 1_700_000_000_999,
+    punctuationDueMs: [5, 1_700_000_001_000],
+  }
+  expect(decodeTimeProgress(encodeTimeProgress(progress))).toEqual(progress)
+  expect(decodeTimeProgress('set by a tool')).toBeUndefined()
+  expect(decodeTimeProgress('')).toBeUndefined()
+})
