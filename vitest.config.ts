@@ -12,14 +12,32 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...IGNORED, BROKER, BROWSER] } },
       {
         extends: true,
-        test: { name: 'broker', include: [BROKER], globalSetup: ['cli/kafka/vitest-global-setup.ts'], exclude: IGNORED, fileParallelism: false, testTimeout: 180_000, hookTimeout: 600_000 },
+        test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...IGNORED, BROKER, BROWSER] },
       },
       {
         extends: true,
-        test: { name: 'browser', include: [BROWSER], exclude: IGNORED, fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 },
+        test: {
+          name: 'broker',
+          include: [BROKER],
+          globalSetup: ['cli/kafka/vitest-global-setup.ts'],
+          exclude: IGNORED,
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: [BROWSER],
+          exclude: IGNORED,
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
       },
     ],
   },

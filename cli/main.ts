@@ -3,6 +3,7 @@ import { dlqCommand } from './commands/dlq.ts'
 import { kafkaCommand } from './commands/kafka.ts'
 import { peerAppCommand } from './commands/peer-app.ts'
 import { queryCommand } from './commands/query.ts'
+import { sinkCommand } from './commands/sink.ts'
 import { startCommand } from './commands/start.ts'
 import { storeCommand } from './commands/store.ts'
 import { tokenCommand } from './commands/token.ts'
@@ -25,6 +26,7 @@ for (const command of [
   storeCommand(),
   topicsCommand(),
   dlqCommand(),
+  sinkCommand(),
   queryCommand(),
   tokenCommand(),
   kafkaCommand(),

@@ -16,9 +16,16 @@ export interface StreamEntry<S extends StreamName = StreamName> {
    * of its keys.
    */
   readonly budgetPercent: number
+  /**
+   * Of a compacted topic: how long each record stays, however soon the next one of its key comes. Readers that want every record (the sink)
+   * may be down for that long.
+   */
+  readonly minCompactionLagMs: number
 }
 
 const PARTITIONS = 4
+
+const FIVE_MINUTES_MS = 300_000
 
 /**
  * Every stream there is. Nothing expires by time: recorded data of past years would be gone on arrival, so topics are bounded by size alone.
@@ -31,7 +38,10 @@ export const CATALOGUE = {
   marketdata: {
     raw: stream('marketdata.raw', 'marketdata.raw', 'instrumentId', 'delete', 35),
     ticks: stream('marketdata.ticks', 'marketdata.ticks', 'instrumentId', 'delete', 35),
-    snapshots: stream('marketdata.snapshots', 'marketdata.snapshots', 'instrumentId', 'compact', 0),
+    snapshots: {
+      ...stream('marketdata.snapshots', 'marketdata.snapshots', 'instrumentId', 'compact', 0),
+      minCompactionLagMs: FIVE_MINUTES_MS,
+    },
     status: stream('marketdata.status', 'marketdata.status', 'instrumentId', 'compact', 0),
     bars: stream('marketdata.bars', 'marketdata.bars', 'instrumentId', 'delete', 12),
   },
@@ -62,5 +72,6 @@ function stream<S extends StreamName>(
     partitions: PARTITIONS,
     cleanup,
     budgetPercent,
+    minCompactionLagMs: 0,
   }
 }

@@ -95,7 +95,7 @@ export function newTopics(
   { diskMaxBytes }: { readonly diskMaxBytes: number },
 ): readonly NewTopic[] {
   return allTopics(topics).map(({ name, entry }) => {
-    const { partitions, cleanup, budgetPercent } = entry
+    const { partitions, cleanup, budgetPercent, minCompactionLagMs } = entry
     const share = Math.floor((diskMaxBytes * budgetPercent) / 100 / partitions)
     if (budgetPercent > 0 && share < PARTITION_BYTES_MIN) {
       throw new StreamsError(
@@ -111,6 +111,7 @@ export function newTopics(
       cleanup,
       retentionMs: -1,
       retentionBytes: budgetPercent === 0 ? -1 : share,
+      ...(minCompactionLagMs === 0 ? {} : { minCompactionLagMs }),
     }
   })
 }

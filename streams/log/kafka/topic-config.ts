@@ -8,6 +8,7 @@ export const TOPIC_CONFIG_NAMES = [
   'min.compaction.lag.ms',
 ] as const
 
+const NEVER_MS = '9223372036854775807'
 const COMPACTED_SEGMENT_BYTES = 50 * 1024 * 1024
 const SEGMENT_BYTES = { min: 1024 * 1024, max: 256 * 1024 * 1024 }
 
@@ -21,7 +22,9 @@ export function topicConfig(topic: NewTopic): { name: string; value: string }[] 
     'retention.ms': String(topic.retentionMs),
     'retention.bytes': String(topic.retentionBytes),
     'message.timestamp.type': 'CreateTime',
-    'message.timestamp.after.max.ms': '9223372036854775807',
+    'message.timestamp.after.max.ms': NEVER_MS,
+    // Segments would roll by event time, and recorded data of several years be open to compaction as soon as it is written.
+    'segment.ms': NEVER_MS,
   }
   if (topic.minCompactionLagMs !== undefined) {
     config['min.compaction.lag.ms'] = String(topic.minCompactionLagMs)
