@@ -11,8 +11,8 @@ export interface ClickHouseOptions {
   readonly requestTimeoutMs?: number
 }
 
-export type Parameters = Readonly<Record<string, unknown>>
-export type Settings = Readonly<Record<string, string | number>>
+type Parameters = Readonly<Record<string, unknown>>
+type Settings = Readonly<Record<string, string | number>>
 
 /** What Orion needs of ClickHouse, embedded or a server. Parameters are bound (`{name:Type}`), never written into a statement. */
 export interface ClickHouse {

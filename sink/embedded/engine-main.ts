@@ -26,7 +26,7 @@ process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
 process.on('message', (message: StartMessage | StopMessage) => {
   if (message.kind === 'stop') stop()
-  else start(message).catch((cause: unknown) => fail(false, cause))
+  else start(message).catch((cause: unknown) => fail(cause))
 })
 
 async function start(message: StartMessage): Promise<void> {
@@ -45,7 +45,7 @@ async function start(message: StartMessage): Promise<void> {
     monotonicMs: () => performance.now(),
   })
   server = started
-  started.on('error', (cause: NodeJS.ErrnoException) => fail(cause.code !== 'EADDRINUSE', cause))
+  started.on('error', fail)
   started.listen({ host: message.host, port: message.port }, () => {
     const address = started.address() as AddressInfo
     tell({ kind: 'ready', port: address.port })
@@ -79,8 +79,11 @@ function stop(): void {
   server.closeIdleConnections()
 }
 
-function fail(fatal: boolean, cause: unknown): void {
-  tell({ kind: 'failed', fatal, what: cause instanceof Error ? cause.message : String(cause) })
+function fail(cause: unknown): void {
+  tell({
+    kind: 'failed',
+    what: cause instanceof Error ? cause.message : String(cause),
+  })
   setTimeout(() => process.exit(1), 50)
 }
 

@@ -16,9 +16,7 @@ export interface StartMessage {
 
 export type ChildMessage =
   | { readonly kind: 'ready'; readonly port: number }
-  /** It will not get better by trying again, or it may: `fatal` tells. */
-  | { readonly kind: 'failed'; readonly fatal: boolean; readonly what: string }
-  | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
+  | { readonly kind: 'failed'; readonly what: string }
 
 export interface StopMessage {
   readonly kind: 'stop'

@@ -162,8 +162,6 @@ class Supervisor implements EmbeddedClickHouse {
           case 'failed':
             failure = message.what
             return
-          case 'log':
-            return logger[message.level]({}, message.message)
         }
       })
       child.once('error', (cause) => {

@@ -26,7 +26,7 @@ export interface RowEncoder<E extends AnyEvent> {
 }
 
 /** An event that no column can hold, which the schema nevertheless allows. */
-export class RowRefused extends Error {
+class RowRefused extends Error {
   override readonly name = 'RowRefused'
 }
 

@@ -13,7 +13,7 @@ import { type EmbeddedClickHouse, startEmbeddedClickHouse } from '../embedded/st
 import { tickEvent } from './market-events.ts'
 
 /** Signs tokens as the identity provider does. */
-export interface TokenIssuer {
+interface TokenIssuer {
   readonly jwks: JSONWebKeySet
   token(claims?: {
     readonly tenant?: string
@@ -25,7 +25,7 @@ export interface TokenIssuer {
   }): Promise<string>
 }
 
-export async function tokenIssuer(): Promise<TokenIssuer> {
+async function tokenIssuer(): Promise<TokenIssuer> {
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   return {
     jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: 'test', alg: 'ES256' }] },
