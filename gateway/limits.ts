@@ -151,7 +151,7 @@ export const GATEWAY_LIMITS = {
     default: 30_000,
     min: 100,
     max: 600_000,
-    doc: 'Time for which a connection may skip frames, in ms; then it is closed (4408).',
+    doc: 'Time for which a connection may skip frames, in ms; then it is dropped.',
   },
   expiryWarningMs: {
     default: 30_000,

@@ -18,7 +18,5 @@ export type CloseCode =
   | 4401
   /** The session was ended (log-out, reuse of a refresh token): log in again. */
   | 4403
-  /** Too slow for too long: reconnect with fewer instruments. */
-  | 4408
   /** Too many messages. */
   | 4429
