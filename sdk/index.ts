@@ -2,6 +2,7 @@ export type {
   AssetClass,
   Bar,
   BarInterval,
+  DepthLevel,
   Instrument,
   MarketItem,
   MarketSnapshot,

@@ -1,0 +1,21 @@
+const formats = new Map<number, Intl.NumberFormat>()
+
+/** Thousands separated, a fixed number of decimals: `1,234.50`. */
+export function decimalText(value: number, decimals: number): string {
+  let format = formats.get(decimals)
+  if (format === undefined) {
+    format = new Intl.NumberFormat('en-US', {
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+    })
+    formats.set(decimals, format)
+  }
+  return format.format(value)
+}
+
+/** Sizes: whole when they are, else up to 4 decimals: `2,000,000`, `0.125`. */
+export function sizeText(size: number | null): string {
+  return size === null
+    ? '–'
+    : new Intl.NumberFormat('en-US', { maximumFractionDigits: 4 }).format(size)
+}

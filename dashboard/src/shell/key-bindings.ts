@@ -1,0 +1,69 @@
+import { tinykeys } from 'tinykeys'
+import type { WatchlistDesk } from '../watchlists/watchlist-desk.svelte.ts'
+import { isTyping } from './shortcuts.ts'
+import { theme } from './theme.svelte.ts'
+
+export interface KeyActions {
+  readonly desk: WatchlistDesk
+  readonly pageRows: () => number
+  readonly focusGrid: () => void
+  readonly focusCommandLine: () => void
+  readonly newList: () => void
+  readonly renameList: () => void
+  readonly nextInterval: () => void
+  readonly showHelp: () => void
+}
+
+/** Binds every shortcut of `shortcuts.ts` that works everywhere; fields and dialogs keep their keys. Returns how to unbind. */
+export function bindKeys(actions: KeyActions): () => void {
+  const { desk } = actions
+  const move = (by: () => number) => () => {
+    desk.moveSelection(by())
+    actions.focusGrid()
+  }
+  const onSelected = (act: (instrumentId: string) => void) => () => {
+    if (desk.selectedId !== undefined) act(desk.selectedId)
+  }
+  const bindings: Record<string, () => void> = {
+    ArrowDown: move(() => 1),
+    ArrowUp: move(() => -1),
+    PageDown: move(actions.pageRows),
+    PageUp: move(() => -actions.pageRows()),
+    Home: move(() => -desk.rows.length),
+    End: move(() => desk.rows.length),
+    'Alt+ArrowDown': () => desk.moveSelected(1),
+    'Alt+ArrowUp': () => desk.moveSelected(-1),
+    'Alt+ArrowLeft': () => desk.moveActive(-1),
+    'Alt+ArrowRight': () => desk.moveActive(1),
+    '[Shift]+/': actions.focusCommandLine,
+    '[Shift]+?': actions.showHelp,
+    w: () => desk.openNext(1),
+    'Shift+W': () => desk.openNext(-1),
+    p: onSelected((id) => desk.togglePin(id)),
+    Delete: onSelected((id) => desk.remove(id)),
+    n: actions.newList,
+    e: actions.renameList,
+    c: actions.nextInterval,
+    t: () => theme.toggle(),
+    Escape: actions.focusGrid,
+  }
+  for (let number = 1; number <= 9; number += 1)
+    bindings[String(number)] = () => {
+      const tab = desk.tabs[number - 1]
+      if (tab !== undefined) desk.open(tab.id)
+    }
+  const handlers = Object.entries(bindings).map(([keys, act]) => [
+    keys,
+    (event: KeyboardEvent) => {
+      event.preventDefault()
+      act()
+    },
+  ])
+  return tinykeys(window, Object.fromEntries(handlers), {
+    // Held keys repeat: an arrow that is held runs through the list.
+    ignore: (event) =>
+      event.isComposing ||
+      isTyping(event.target) ||
+      document.querySelector('dialog[open]') !== null,
+  })
+}
