@@ -128,6 +128,29 @@ test('a global store is complete before the first record, and follows its topic 
   expect(again.store<string, number>('rates').approximateNumEntries()).toBe(500)
 })
 
+test('topics that were made anew are read from their start: global stores are rebuilt, inputs begin again', async () => {
+  const place = await open(1, 'a', 'rates', 'out')
+  await place.produce('rates', [
+    { key: 'k', value: 2 },
+    { key: 'old', value: 3 },
+  ])
+  await place.produce('a', [{ key: 'k', value: 5, timestampMs: 1 }])
+  const first = await place.start(merging(['a'], true))
+  await caughtUp(first)
+  await first.close()
+  await place.log.admin.deleteTopics(['rates', 'a'])
+  await place.createTopics(1, 'rates', 'a')
+  await place.produce('rates', [{ key: 'k', value: 7 }])
+  const second = await place.start(merging(['a'], true))
+  expect([...second.store<string, number>('rates').all()]).toEqual([['k', 7]])
+  await place.produce('a', [{ key: 'k', value: 10, timestampMs: 1 }])
+  await caughtUp(second)
+  expect(await place.keyValues('out')).toEqual([
+    ['k', '10'],
+    ['k', '70'],
+  ])
+})
+
 test('a dead letter is on its topic with the transaction of its record', async () => {
   const place = await open(1, 'a', 'out', 'dlq')
   const streams = await place.start(merging(['a']), {

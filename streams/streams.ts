@@ -245,13 +245,31 @@ export class Streams {
   }
 
   async #startGlobals(plan: TopologyPlan): Promise<void> {
+    if (plan.topology.globalStores.length === 0) return
+    let reader = await this.#openGlobals(plan)
+    if (await reader.isAheadOfLog()) {
+      // The topic is the truth about a global store.
+      const directory = this.#globalDirectory()
+      this.#options.logger.warn(
+        { path: directory },
+        'global stores are ahead of their topics: rebuilt',
+      )
+      await this.#globals?.close()
+      await this.#options.stores.wipe(directory)
+      reader = await this.#openGlobals(plan)
+    }
+    this.#globalReader = reader
+    await reader.bootstrap()
+    reader.follow()
+  }
+
+  async #openGlobals(plan: TopologyPlan): Promise<GlobalReader> {
     const { topology, stores, log, logger, metrics, handlers = {} } = this.#options
-    if (topology.globalStores.length === 0) return
     const tables = await GlobalTables.open({
       applicationId: plan.applicationId,
       topology,
       stores,
-      directory: join(this.#directory(), 'global'),
+      directory: this.#globalDirectory(),
       handlers,
       logger,
       metrics,
@@ -259,7 +277,7 @@ export class Streams {
       partitionCount: (topic) => plan.partitionCounts.get(topic) ?? 0,
     })
     this.#globals = tables
-    const reader = new GlobalReader({
+    return new GlobalReader({
       log,
       clientId: `${plan.applicationId}-global`,
       topology,
@@ -268,9 +286,10 @@ export class Streams {
       logger,
       onFailure: (error) => this.#globalFailed(error),
     })
-    this.#globalReader = reader
-    await reader.bootstrap()
-    reader.follow()
+  }
+
+  #globalDirectory(): string {
+    return join(this.#directory(), 'global')
   }
 
   #makeContext(plan: TopologyPlan): ThreadContext {

@@ -30,6 +30,15 @@ export class GlobalReader {
     this.#options = options
   }
 
+  /** Whether a table has applied more than its topic holds: the topic was made anew, or lost its end. */
+  async isAheadOfLog(): Promise<boolean> {
+    const partitions = this.#partitions()
+    const ends = await this.#options.log.admin.offsets(partitions, 'stable')
+    return partitions.some(
+      (place, index) => (this.#options.tables.position(place) ?? 0) > (ends[index] ?? 0),
+    )
+  }
+
   /** Applies everything that the topics hold now. */
   async bootstrap(): Promise<void> {
     const { log, tables } = this.#options

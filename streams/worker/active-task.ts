@@ -203,8 +203,17 @@ export class ActiveTask {
       const endOffset = ends[index] ?? 0
       const start = this.#resetTo(input) === 'latest' ? endOffset : (starts[index] ?? 0)
       const commit = committed[index]
-      const position = commit?.offset ?? start
-      return { ...input, position, endOffset, metadata: commit?.metadata }
+      if (commit === undefined) return { ...input, position: start, endOffset, metadata: undefined }
+      if (commit.offset <= endOffset) {
+        return { ...input, position: commit.offset, endOffset, metadata: commit.metadata }
+      }
+      const { topic, partition } = input
+      const place = { topic, partition, offset: commit.offset, endOffset, taskId: this.taskId }
+      this.#context.logger.warn(
+        place,
+        `the input lost its end or was made anew: going on at ${start}`,
+      )
+      return { ...input, position: start, endOffset, metadata: undefined }
     })
   }
 
