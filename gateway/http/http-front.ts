@@ -124,7 +124,7 @@ export class HttpFront {
         `The query is longer than ${this.#options.limits.queryBytesMax} bytes.`,
       )
     }
-    const principal = route.access === 'public' ? undefined : await this.#authorize(route, incoming)
+    const principal = route.access === 'public' ? undefined : this.#authorize(route, incoming)
     const call: Call<unknown, unknown, unknown> = {
       params: route.params === undefined ? undefined : validate(route.params, params, 'path'),
       query: validate(route.query ?? NO_QUERY, readQuery(incoming.rawQuery), 'query'),
@@ -155,9 +155,9 @@ export class HttpFront {
     return new Reply(200, JSON_HEADERS, JSON.stringify(result))
   }
 
-  async #authorize(route: Route, incoming: Incoming): Promise<Principal> {
+  #authorize(route: Route, incoming: Incoming): Principal {
     const token = /^Bearer ([\w.-]+)$/i.exec(incoming.authorization)?.[1]
-    const principal = token === undefined ? undefined : await this.#options.identity.verify(token)
+    const principal = token === undefined ? undefined : this.#options.identity.verify(token)
     if (principal === undefined) {
       throw new ProblemError(
         401,

@@ -170,8 +170,8 @@ export class IdentityProvider {
   }
 
   /** The caller that a token names; undefined if it is not valid, has expired or was revoked. */
-  async verify(token: string): Promise<Principal | undefined> {
-    const principal = await verifyAccessToken(token, { key: this.#key, clock: this.#options.clock })
+  verify(token: string): Principal | undefined {
+    const principal = verifyAccessToken(token, { key: this.#key, clock: this.#options.clock })
     return principal === undefined || this.isRevoked(principal.sessionId) ? undefined : principal
   }
 

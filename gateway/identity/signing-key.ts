@@ -1,3 +1,4 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import {
   type CryptoKey,
@@ -15,7 +16,7 @@ export const SIGNING_ALGORITHM = 'ES256'
 
 export interface SigningKey {
   readonly privateKey: CryptoKey
-  readonly publicKey: CryptoKey
+  readonly publicKey: KeyObject
   readonly publicJwk: JWK
   readonly keyId: string
 }
@@ -40,7 +41,7 @@ export async function openSigningKey(dataDirectory: string): Promise<SigningKey>
     const keyId = await calculateJwkThumbprint(publicPart)
     return {
       privateKey: await importEcKey({ ...publicPart, d }),
-      publicKey: await importEcKey(publicPart),
+      publicKey: createPublicKey({ key: publicPart, format: 'jwk' }),
       publicJwk: { ...publicPart, kid: keyId, alg: SIGNING_ALGORITHM, use: 'sig' },
       keyId,
     }
