@@ -31,7 +31,7 @@ const RETRIED: ReadonlySet<FailureKind> = new Set([
   'unknown-topic',
 ])
 /** A topic that was just created may be unknown to a broker for a moment. */
-const UNKNOWN_TOPIC_FOR_MS = 1_000
+const UNKNOWN_TOPIC_FOR_MS = 3_000
 
 /**
  * The brokers as one client sees them: leaders, coordinators, and the retries that survive their restarts. Every producer and consumer

@@ -196,7 +196,9 @@ export class KafkaAdmin implements LogAdmin {
     await this.#cluster.retry('wait for new topics', {}, async () => {
       const { topics: known } = await this.#cluster.refresh(topics)
       const led = known.filter(({ leaders }) => leaders.every((leader) => leader >= 0))
-      if (led.length < topics.length) throw unknownTopic()
+      // They were created: however long a loaded broker takes, they are not unknown.
+      if (led.length < topics.length)
+        throw Object.assign(new Error('not led yet'), { type: 'LEADER_NOT_AVAILABLE' })
     })
   }
 
