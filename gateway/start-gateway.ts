@@ -65,6 +65,7 @@ const CLOSE_MS_MAX = 2_000
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = gatewayLimits(options.limits)
   const uws = await loadUws()
+  await options.identity.prepare()
   const parts = assemble(options, limits)
   const app = uws.App()
   parts.stream.attach(app)

@@ -122,7 +122,7 @@ export const MarketSnapshotSchema = model(
   }) satisfies z.ZodType<MarketSnapshot>,
 )
 
-export const BarSchema = model(
+const BarSchema = model(
   'Bar',
   z.object({
     windowStartMs: timeMs,

@@ -2,10 +2,10 @@ import type { z } from 'zod'
 import type { Principal } from '../identity/principal.ts'
 import type { Role } from '../protocol.ts'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** Who may call: anybody, anybody who is logged in, or users with one of these roles. */
-export type Access = 'public' | 'authenticated' | readonly Role[]
+type Access = 'public' | 'authenticated' | readonly Role[]
 
 export interface Call<P, Q, B> {
   readonly params: P

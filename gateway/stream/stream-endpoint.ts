@@ -263,7 +263,7 @@ function userOf(principal: Principal): string {
  * The token of `?access_token=`, or of `Sec-WebSocket-Protocol: bearer, TOKEN` or `bearer.TOKEN`. The protocol answered is one that was
  * offered, as RFC 6455 asks; the token itself is repeated only if nothing else was offered.
  */
-export function findToken(
+function findToken(
   rawQuery: string,
   protocols: string,
 ): { readonly token: string | undefined; readonly protocol: string } {
