@@ -13,6 +13,7 @@ import type { Candle } from './candles.ts'
 export class CandleChart {
   readonly #chart: IChartApi
   readonly #series: ISeriesApi<'Candlestick'>
+  #isClosed = false
 
   constructor(container: HTMLElement, priceDecimals: number) {
     this.#chart = createChart(container, {
@@ -53,14 +54,16 @@ export class CandleChart {
   }
 
   showAll(candles: readonly Candle[]): void {
-    this.#series.setData(candles.map(toBar))
+    if (!this.#isClosed) this.#series.setData(candles.map(toBar))
   }
 
   showLast(candle: Candle): void {
-    this.#series.update(toBar(candle))
+    if (!this.#isClosed) this.#series.update(toBar(candle))
   }
 
+  /** What comes after it is not shown. */
   close(): void {
+    this.#isClosed = true
     this.#chart.remove()
   }
 }

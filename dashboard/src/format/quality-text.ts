@@ -22,12 +22,13 @@ const TONES: Readonly<Record<Quality, StatusTone>> = {
   ONE_SIDED: 'warning',
 }
 
-/** One word on a price: STALE before anything else, then its quality. */
-export function statusOf(item: Pick<MarketItem, 'stale' | 'quality'> | undefined): {
-  readonly text: string
-  readonly tone: StatusTone
-} {
+/** A word on a price: STALE before anything else; without a connection nothing is live; then its quality. */
+export function statusOf(
+  item: Pick<MarketItem, 'stale' | 'quality'> | undefined,
+  isConnected: boolean,
+): { readonly text: string; readonly tone: StatusTone } {
   if (item === undefined) return { text: 'no price', tone: 'off' }
+  if (!item.stale && !isConnected) return { text: 'not live', tone: 'off' }
   if (item.stale) return { text: 'STALE', tone: 'off' }
   return { text: WORDS[item.quality], tone: TONES[item.quality] }
 }
