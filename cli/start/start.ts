@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { serveRegistry } from '#avro'
-import { startGateway } from '#gateway'
+import { clickhouseBars, startGateway } from '#gateway'
 import { startSink } from '#sink'
 import { type Logger, type Metrics, StreamsError, systemClock } from '#streams'
 import type { Log } from '#streams/log'
@@ -14,7 +14,7 @@ import { LocalOperator } from '../operator/local-operator.ts'
 import type { RunningPorts } from '../operator/operator.ts'
 import { runningStores } from '../operator/store-access.ts'
 import { prometheusMetrics } from '../prometheus.ts'
-import { barSource, startClickHouse } from './clickhouse.ts'
+import { startClickHouse } from './clickhouse.ts'
 import { Closers } from './closers.ts'
 import { dashboardDirectory } from './dashboard-build.ts'
 import { drained } from './drain.ts'
@@ -96,6 +96,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
         ...demoPassword(),
       })
     : undefined
+  if (identity !== undefined) closers.add('identity', () => identity.close())
   const clickhouse =
     role('sink') || role('gateway')
       ? await startClickHouse(config, { identity, logger, closers })
@@ -138,7 +139,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
       topics,
       identity,
       metricsText: () => metrics.text(),
-      ...(clickhouse === undefined ? {} : { bars: barSource(clickhouse.clickhouse) }),
+      ...(clickhouse === undefined ? {} : { bars: clickhouseBars(clickhouse.clickhouse) }),
       ...(directory === undefined ? {} : { dashboardDirectory: directory }),
       checks: running.map(({ name, streams }) => ({
         name: `topology ${name}`,
