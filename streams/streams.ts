@@ -229,11 +229,14 @@ export class Streams {
     )
   }
 
-  /** Of every input partition that runs here, against the log's present end. */
-  async lag(): Promise<readonly PartitionLag[]> {
+  /**
+   * Of every input partition that runs here, against the log's present end: that of committed records, or with `latest` also what open
+   * transactions have written.
+   */
+  async lag(end: 'stable' | 'latest' = 'stable'): Promise<readonly PartitionLag[]> {
     const queues = this.#tasks().flatMap(({ task }) => task?.queues ?? [])
     const places = queues.map(({ topic, partition }) => ({ topic, partition }))
-    const ends = await this.#options.log.admin.offsets(places, 'stable')
+    const ends = await this.#options.log.admin.offsets(places, end)
     return queues.map(({ topic, partition, position }, index) => {
       const endOffset = ends[index] ?? position
       return { topic, partition, position, endOffset, lag: Math.max(0, endOffset - position) }

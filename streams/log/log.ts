@@ -141,6 +141,11 @@ export interface GroupConsumerOptions {
   readonly userData?: () => Uint8Array
   readonly isolation?: Isolation
   readonly onMissingOffset?: 'earliest' | 'latest'
+  /**
+   * Where assigned partitions begin. `committed` (the default) waits until no open transaction holds an offset of the group. With `sought` nothing is
+   * asked: partitions are paused in `onAssigned` and sought before they are resumed, so that the owner can first end what a predecessor left.
+   */
+  readonly positions?: 'committed' | 'sought'
   readonly sessionTimeoutMs?: number
   readonly rebalanceTimeoutMs?: number
   /** Bytes fetched ahead of `poll`, over all partitions; fetching stops there. */

@@ -181,6 +181,7 @@ export class StreamThread implements TaskOwner {
         encodeHeldTasks({ active: [...this.#tasks.keys()], stored: storedTasks(directory) }),
       isolation: 'read_committed',
       onMissingOffset: 'earliest',
+      positions: 'sought',
       sessionTimeoutMs: limits.sessionTimeoutMs,
       onAssigned: (partitions) => this.#assigned(partitions),
       onRevoked: (partitions, lost) => this.#revoked(partitions, lost),

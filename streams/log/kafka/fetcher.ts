@@ -71,7 +71,10 @@ export class Fetcher {
   }
 
   /** Replaces what is fetched; what was buffered is dropped. */
-  assign(positions: readonly (TopicPartition & { readonly offset: number })[]): void {
+  assign(
+    positions: readonly (TopicPartition & { readonly offset: number })[],
+    paused = false,
+  ): void {
     this.#positions = new Map(
       positions.map(({ topic, partition, offset }) => [
         partitionKey({ topic, partition }),
@@ -80,7 +83,7 @@ export class Fetcher {
           partition,
           fetchOffset: offset,
           endOffset: 0,
-          paused: false,
+          paused,
           chunks: [],
           bufferedBytes: 0,
         },

@@ -162,11 +162,14 @@ export class KafkaGroupConsumer implements GroupConsumer {
     }
     const joined = this.#joined
     if (joined === undefined) return
-    const positions = await this.#startPositions(joined)
+    const sought = this.#options.positions === 'sought'
+    const positions = sought
+      ? joined.map((partition) => ({ ...partition, offset: 0 }))
+      : await this.#startPositions(joined)
     this.#joined = undefined
     this.#joining = 'done'
     this.#assigned = joined
-    this.#fetcher.assign(positions)
+    this.#fetcher.assign(positions, sought)
     await this.#options.onAssigned?.(joined)
   }
 
