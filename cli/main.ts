@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { benchCommand } from './commands/bench.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { kafkaCommand } from './commands/kafka.ts'
 import { peerAppCommand } from './commands/peer-app.ts'
@@ -31,6 +32,7 @@ for (const command of [
   tokenCommand(),
   kafkaCommand(),
   peerAppCommand(),
+  benchCommand(),
 ]) {
   program.addCommand(command)
 }

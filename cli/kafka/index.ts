@@ -1,3 +1,4 @@
+export { freePortPair } from './free-port.ts'
 export {
   type KafkaNodeStatus,
   kafkaStart,

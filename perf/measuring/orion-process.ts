@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Bench } from '../scenario.ts'
+
+const MAIN = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
+const READY_MS_MAX = 120_000
+const CLOSE_MS_MAX = 15_000
+
+export interface OrionProcess {
+  readonly url: URL
+  readonly pid: number
+  close(): Promise<void>
+}
+
+/** `orion start` with these flags, ready. Ends with `close`, and with the benchmark. */
+export async function startOrion(
+  bench: Bench,
+  flags: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<OrionProcess> {
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', ...bench.nodeArguments, MAIN, 'start', ...flags],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...environment },
+      signal: bench.signal,
+    },
+  )
+  child.on('error', () => undefined)
+  const ready = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('ready ')) resolve(line.slice('ready '.length))
+    })
+    child.once('exit', (code) => reject(new Error(`orion ended with ${code} before it was ready`)))
+    setTimeout(() => reject(new Error('orion was not ready in time')), READY_MS_MAX).unref()
+  })
+  try {
+    const url = new URL(await ready)
+    return { url, pid: child.pid ?? 0, close: () => close(child) }
+  } catch (error) {
+    await close(child)
+    throw error
+  }
+}
+
+async function close(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_MS_MAX)
+  await ended
+  clearTimeout(timer)
+}
