@@ -3,7 +3,8 @@ import { memoryEngine, rocksdbEngine } from '#state-stores'
 import { type Amount, AppHarness, caughtUp } from './fixtures/app-harness.ts'
 import { sumTopology, TimedSumProcessor } from './fixtures/sample-topology.ts'
 import type { StoreEngine } from './store-engine.ts'
-import type { StoreChecksum, Streams } from './streams.ts'
+import type { Streams } from './streams.ts'
+import type { StoreChecksum } from './streams-metadata.ts'
 import { COMMIT_POINTS, type CommitPoint, type CommitProbe } from './task/commit-point.ts'
 
 let harness: AppHarness | undefined

@@ -81,15 +81,14 @@ export type {
   StoreIterator,
   StoreOpenOptions,
 } from './store-engine.ts'
-export {
-  type PartitionLag,
-  type StateListener,
-  type StoreChecksum,
-  Streams,
-  type StreamsMetadata,
-  type TaskMetadata,
-  type ThreadMetadata,
-} from './streams.ts'
+export { type StateListener, Streams } from './streams.ts'
+export type {
+  PartitionLag,
+  StoreChecksum,
+  StreamsMetadata,
+  TaskMetadata,
+  ThreadMetadata,
+} from './streams-metadata.ts'
 export {
   STREAMS_LIMITS,
   type StreamsLimits,

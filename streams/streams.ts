@@ -2,60 +2,27 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { StreamsError } from './errors.ts'
 import { LocalKeyValueStore, type LocalStorePart } from './local-store.ts'
-import type { TopicPartition } from './log/log.ts'
 import { logTrouble } from './log-trouble.ts'
 import { GlobalReader } from './restore/global-reader.ts'
 import { GlobalTables } from './restore/global-tables.ts'
 import { prepareSerdes } from './serde-preparation.ts'
 import type { ReadOnlyKeyValueStore } from './store.ts'
+import {
+  describeTask,
+  type PartitionLag,
+  type StoreChecksum,
+  type StreamsMetadata,
+} from './streams-metadata.ts'
 import { limitsOf, type StreamsLimits, type StreamsOptions } from './streams-options.ts'
 import { nextStreamsStatus, type StreamsInput, type StreamsStatus } from './streams-status.ts'
-import type { TaskStatus } from './task/task-status.ts'
 import type { ActiveTask } from './worker/active-task.ts'
 import { StreamThread } from './worker/stream-thread.ts'
 import type { ThreadContext } from './worker/thread-context.ts'
-import type { ThreadStatus } from './worker/thread-status.ts'
 import { planOnLog, type TopologyPlan } from './worker/topology-plan.ts'
 
-export interface StreamsMetadata {
-  readonly applicationId: string
-  readonly topology: string
-  readonly state: StreamsStatus
-  readonly threads: readonly ThreadMetadata[]
-}
-
-export interface ThreadMetadata {
-  readonly name: string
-  readonly state: ThreadStatus
-  readonly tasks: readonly TaskMetadata[]
-}
-
-export interface TaskMetadata {
-  readonly taskId: string
-  readonly state: TaskStatus
-  /** `position` is undefined until the task runs. */
-  readonly inputs: readonly (TopicPartition & { readonly position: number | undefined })[]
-  readonly stores: readonly string[]
-}
-
-export interface PartitionLag extends TopicPartition {
-  /** Next offset to process. */
-  readonly position: number
-  readonly endOffset: number
-  readonly lag: number
-}
-
-export interface StoreChecksum {
-  readonly store: string
-  readonly partition: number
-  readonly entries: number
-  /** 32 hex digits; equal contents give equal digests whatever their order of writing. */
-  readonly digest: string
-  /** Changelog position that the contents correspond to; undefined for a store without a changelog. */
-  readonly offset: number | undefined
-}
-
 export type StateListener = (state: StreamsStatus, before: StreamsStatus) => void
+
+// Over 400 lines with its documentation: what an application offers is one class.
 
 const PURGE_INTERVAL_MS = 30_000
 const REPLACEMENT_MEMORY_MS = 60_000
@@ -440,18 +407,5 @@ export class Streams {
     if (next === before) return
     this.#options.logger.info({ state: next, before }, 'the application changed its state')
     for (const listener of [...this.#listeners]) listener(next, before)
-  }
-}
-
-function describeTask({ taskId, status, inputs, task, stores }: ActiveTask): TaskMetadata {
-  return {
-    taskId,
-    state: status,
-    inputs: inputs.map(({ topic, partition }) => ({
-      topic,
-      partition,
-      position: task?.queueOf(topic, partition)?.position,
-    })),
-    stores: stores?.names ?? [],
   }
 }

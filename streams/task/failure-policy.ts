@@ -7,7 +7,7 @@ import { defaultPartition, type RecordCollector } from './record-collector.ts'
 import type { TaskMetrics } from './task-metrics.ts'
 
 /** Stops the task: the handlers were asked, or may not be. */
-export class RecordFailure extends StreamsError {}
+class RecordFailure extends StreamsError {}
 
 /** The record that the task is working on, as it came from the log. */
 export interface CurrentRecord extends RecordMetadata {

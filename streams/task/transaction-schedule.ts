@@ -19,7 +19,7 @@ export interface ScheduledBatch {
 }
 
 /** Batches beyond this make the task commit, so that memory and the schedule's records stay bounded. */
-export const SCHEDULED_BATCHES_MAX = 1_000
+const SCHEDULED_BATCHES_MAX = 1_000
 
 /**
  * What an exact replay of a transaction needs: which batches it took, in order. The task records here; a commit takes it.

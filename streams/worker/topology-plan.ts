@@ -4,7 +4,7 @@ import { taskIdOf } from '../task/task-id.ts'
 import type { SubTopology, Topology, TopologyNode } from '../topology.ts'
 
 /** A sub-topology with its topics as the log names them. */
-export interface SubTopologyPlan {
+interface SubTopologyPlan {
   readonly subTopology: SubTopology
   /** In the order of physical names, by logical name as the topology has it. */
   readonly inputs: readonly { readonly topic: string; readonly logicalTopic: string }[]
@@ -32,11 +32,11 @@ export interface PlannedInput extends TopicPartition {
   readonly logicalTopic: string
 }
 
-export function changelogTopicOf(applicationId: string, store: string): string {
+function changelogTopicOf(applicationId: string, store: string): string {
   return `${applicationId}-${store}-changelog`
 }
 
-export function repartitionTopicOf(applicationId: string, name: string): string {
+function repartitionTopicOf(applicationId: string, name: string): string {
   return `${applicationId}-${name}-repartition`
 }
 
