@@ -67,7 +67,11 @@ test('the clock of the server is known after a ping', async () => {
   const { stream } = await watch(running)
   running.clock.shiftMs = 5_000
   stream.open()
-  await until('the offset', () => Math.abs(stream.serverNowMs() - Date.now() - 5_000) < 1_000, 15_000)
+  await until(
+    'the offset',
+    () => Math.abs(stream.serverNowMs() - Date.now() - 5_000) < 1_000,
+    15_000,
+  )
 })
 
 test('after a loss it comes back, to another gateway too, subscribes again and gets a snapshot', async () => {
