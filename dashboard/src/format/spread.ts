@@ -5,7 +5,7 @@ import { pipDecimals } from './price-text.ts'
 type Sides = Pick<MarketItem, 'bid' | 'ask'>
 
 /** Ask less bid over their middle, in basis points; undefined without two sides or around a price of zero. */
-export function spreadBps({ bid, ask }: Sides): number | undefined {
+function spreadBps({ bid, ask }: Sides): number | undefined {
   if (bid === null || ask === null) return undefined
   const mid = (bid + ask) / 2
   return mid > 0 ? ((ask - bid) / mid) * 10_000 : undefined

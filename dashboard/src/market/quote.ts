@@ -3,7 +3,7 @@ import type { MarketItem } from '#sdk'
 /** Time for which a changed cell is lit; changes within it do not light it anew. */
 export const FLASH_MS = 300
 
-export type Direction = 'up' | 'down'
+type Direction = 'up' | 'down'
 
 export interface Side {
   /** Of the last change; undefined before the first. */

@@ -1,6 +1,6 @@
 import type { Instrument } from '#sdk'
 
-export const RESULTS_MAX = 12
+const RESULTS_MAX = 12
 
 /**
  * Instruments that match what was typed, best first: the symbol itself, symbols that begin with it, those that contain it, names. Case and

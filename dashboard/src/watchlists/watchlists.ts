@@ -1,5 +1,5 @@
 /** A list that the user made. */
-export interface Watchlist {
+interface Watchlist {
   readonly id: string
   readonly name: string
   readonly instrumentIds: readonly string[]
