@@ -51,11 +51,26 @@ function machineSeconds(): number | undefined {
   }
 }
 
+/** Ready to run and not running, of the main thread. */
+function starvedSeconds(pid: number): number | undefined {
+  try {
+    const [, waitedNs] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')
+    return Number(waitedNs) / 1e9
+  } catch {
+    return undefined
+  }
+}
+
 export interface CpuUse {
   readonly seconds: number
   /** Of this process and those named. */
   readonly cpuSeconds: number
   readonly cpuSecondsOf: Readonly<Record<string, number>>
+  /**
+   * Time for which the main thread of this process (`self`) or of a named one had work and got no CPU. With CPU time it tells a busy machine from
+   * a program that waits: latency from the first is not the program's.
+   */
+  readonly starvedSecondsOf: Readonly<Record<string, number>>
   /** Of everything else on the machine in the same time: read it before believing a figure. */
   readonly otherCpuSeconds: number | undefined
 }
@@ -66,12 +81,19 @@ export class CpuMeter {
   readonly #own = process.cpuUsage()
   readonly #machine = machineSeconds()
   readonly #others: ReadonlyMap<string, { readonly pid: number; readonly before: number }>
+  readonly #starved: ReadonlyMap<string, { readonly pid: number; readonly before: number }>
 
   constructor(others: Readonly<Record<string, number>> = {}) {
     this.#others = new Map(
       Object.entries(others).flatMap(([name, pid]) => {
         const use = processUse(pid)
         return use === undefined ? [] : [[name, { pid, before: use.cpuSeconds }] as const]
+      }),
+    )
+    this.#starved = new Map(
+      Object.entries({ self: process.pid, ...others }).flatMap(([name, pid]) => {
+        const before = starvedSeconds(pid)
+        return before === undefined ? [] : [[name, { pid, before }] as const]
       }),
     )
   }
@@ -88,11 +110,17 @@ export class CpuMeter {
       cpuSecondsOf[name] = hundredths(use.cpuSeconds - before)
       named += use.cpuSeconds - before
     }
+    const starvedSecondsOf: Record<string, number> = {}
+    for (const [name, { pid, before }] of this.#starved) {
+      const now = starvedSeconds(pid)
+      if (now !== undefined) starvedSecondsOf[name] = hundredths(now - before)
+    }
     const machine = machineSeconds()
     return {
       seconds: hundredths(seconds),
       cpuSeconds: hundredths(own),
       cpuSecondsOf,
+      starvedSecondsOf,
       otherCpuSeconds:
         machine === undefined || this.#machine === undefined
           ? undefined

@@ -162,6 +162,8 @@ function figuresOf(phases: readonly Phase[]): PhaseFigures {
     megabytesPerSecond: of(({ megabytesPerSecond }) => megabytesPerSecond),
     slowestClientFrames: of(({ framesPerClient }) => framesPerClient[0]),
     orionCpus: of(({ use }) => (use.cpuSecondsOf['orion'] ?? 0) / use.seconds),
+    orionStarvedShare: of(({ use }) => (use.starvedSecondsOf['orion'] ?? 0) / use.seconds),
+    clientStarvedShare: of(({ use }) => (use.starvedSecondsOf['self'] ?? 0) / use.seconds),
     clickhouseCpus: of(({ use }) => (use.cpuSecondsOf['clickhouse'] ?? 0) / use.seconds),
     clientCpus: of(({ use }) => use.cpuSeconds / use.seconds),
     otherCpus: of(({ use }) => (use.otherCpuSeconds ?? 0) / use.seconds),

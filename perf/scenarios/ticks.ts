@@ -130,6 +130,7 @@ function figuresOf(runs: readonly ProcessResult[], messages: number): object {
     cpuSeconds: of(({ use }) => use.cpuSeconds),
     cpuMicrosPerRecord: rounded((of(({ use }) => use.cpuSeconds) * 1e6) / messages),
     brokerCpuSeconds: of(({ use }) => Object.values(use.cpuSecondsOf).reduce((a, b) => a + b, 0)),
+    starvedSeconds: of(({ use }) => use.starvedSecondsOf['self'] ?? 0),
     otherCpuSeconds: of(({ use }) => use.otherCpuSeconds ?? 0),
     peakRssMiB: of(({ peakRssMiB }) => peakRssMiB),
     commits: of(({ commits }) => commits.commits),
