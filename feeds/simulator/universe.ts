@@ -250,13 +250,41 @@ function credits(): SimulatedInstrument[] {
   )
 }
 
+/** Start prices of the best-known names, so that they look like themselves; the others' are made up. */
+const EQUITY_PRICES: Readonly<Record<string, number>> = {
+  AAPL: 272,
+  MSFT: 473,
+  NVDA: 181,
+  AMZN: 221,
+  GOOGL: 299,
+  META: 594,
+  TSLA: 391,
+  AVGO: 340,
+  BRKB: 504,
+  LLY: 1_060,
+  JPM: 298,
+  V: 328,
+  XOM: 117,
+  UNH: 320,
+  MA: 534,
+  COST: 899,
+  PG: 151,
+  HD: 343,
+  JNJ: 204,
+  ABBV: 236,
+  BAC: 52,
+  NFLX: 104,
+  KO: 73,
+  IBM: 297,
+}
+
 function equities(): SimulatedInstrument[] {
   return TICKERS.split(' ').map((symbol, index) =>
     instrument(EQUITY, index, {
       symbol,
       name: symbol,
       currency: 'USD',
-      price: 18 + ((index * 7919) % 480),
+      price: EQUITY_PRICES[symbol] ?? 18 + ((index * 7919) % 480),
       decimals: 2,
       lotSize: '1',
       tenor: null,
