@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type IdentityProvider, openIdentityProvider, type RandomSource } from '#gateway'
 import { type Logger, type Metrics, noMetrics, silentLogger, systemClock } from '#streams'
+import { requireInstallation } from './operator/installation.ts'
 
 export const systemRandom: RandomSource = { bytes: (count) => randomBytes(count) }
 
@@ -27,14 +28,16 @@ export function openIdentity(options: {
 /** A token for the command line, signed with the key in the data directory. */
 export async function issueLocalToken({
   dataDir,
+  env,
   user,
   tenant,
 }: {
   readonly dataDir: string
+  readonly env: string
   readonly user: string
   readonly tenant: string
 }): Promise<string> {
-  const env = process.env['ORION_ENV'] ?? 'dev'
+  requireInstallation(dataDir)
   const identity = await openIdentity({ dataDir, env, logger: silentLogger, metrics: noMetrics })
   return identity.issueToken({ user, tenant })
 }

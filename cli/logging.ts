@@ -17,6 +17,18 @@ export function createLogger(level: string, base: LogFields): Logger {
   )
 }
 
+/** What Node would print itself, as lines of the log: warnings, and the error that ends the process. */
+export function logProcessTrouble(logger: Logger): void {
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message }) =>
+    logger.warn({ entity: 'node', name }, message.replaceAll('\n', ' ')),
+  )
+  process.on('uncaughtException', (error) => {
+    logger.error({ entity: 'orion', error: String(error), stack: error?.stack }, 'a fault ends it')
+    process.exit(1)
+  })
+}
+
 function wrap(line: pino.Logger): Logger {
   return {
     debug: (fields, message) => line.debug(fields, message),

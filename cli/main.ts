@@ -10,7 +10,7 @@ import { storeCommand } from './commands/store.ts'
 import { tokenCommand } from './commands/token.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { topologyCommand } from './commands/topology.ts'
-import { fail } from './fail.ts'
+import { fail, sayUsageErrorsInOneLine } from './fail.ts'
 import { VERSION } from './version.ts'
 
 const program = new Command('orion')
@@ -18,7 +18,6 @@ const program = new Command('orion')
     'Stream-processing trading platform: Kafka Streams for Node, and the whole trading chain as one replayable log.',
   )
   .version(VERSION)
-  .showHelpAfterError('(see --help)')
   .enablePositionalOptions()
 
 for (const command of [
@@ -36,6 +35,7 @@ for (const command of [
 ]) {
   program.addCommand(command)
 }
+sayUsageErrorsInOneLine(program)
 
 // A closed pipe (`orion topics tail ... | head`) is the reader's way of saying enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

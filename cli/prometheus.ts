@@ -6,93 +6,112 @@ export interface PrometheusMetrics extends Metrics {
   text(): Promise<string>
 }
 
-/** The metrics port on prom-client; the process's own metrics are included. */
+interface Family {
+  readonly metric: { remove(labels: Labels): void }
+  /** Label values of every series handed out, by their text. */
+  readonly series: Map<string, Series>
+}
+
+interface Series {
+  readonly labels: Labels
+  /** Of a gauge that is read when scraped. */
+  readonly read: (() => number) | undefined
+}
+
+/** The metrics port on prom-client; the process's own metrics are included. Series of one name have the same label names. */
 export function prometheusMetrics(): PrometheusMetrics {
   const registry = new client.Registry()
   client.collectDefaultMetrics({ register: registry, prefix: 'orion_' })
-  const readers = new Map<
-    string,
-    { gauge: client.Gauge; series: Map<string, { labels: Labels; read: () => number }> }
-  >()
+  const registers = [registry]
+  const families = new Map<string, Family>()
 
-  const named = (name: string): string[] => labelNames.get(name) ?? []
-  const labelNames = new Map<string, string[]>()
-
-  function metric<M extends client.Metric>(
+  /** The family of this name, with one more series in it; made at first use. */
+  function metric<M extends client.Metric & Family['metric']>(
     name: string,
     labels: Labels,
-    create: (names: string[]) => M,
+    read: (() => number) | undefined,
+    create: (labelNames: string[], series: ReadonlyMap<string, Series>) => M,
   ): M {
-    const existing = registry.getSingleMetric(name)
-    if (existing !== undefined) return existing as M
-    labelNames.set(name, Object.keys(labels))
-    return create(named(name))
+    let family = families.get(name)
+    if (family === undefined) {
+      const series = new Map<string, Series>()
+      family = { metric: create(Object.keys(labels), series), series }
+      families.set(name, family)
+    }
+    family.series.set(keyOf(labels), { labels, read })
+    // Whoever asks for a name asks for one kind of metric: `create` made this one.
+    return family.metric as M
   }
 
   return {
     counter: (name, help, labels = {}) => {
-      const counter = metric(
+      const series = metric(
         name,
         labels,
-        (names) => new client.Counter({ name, help, labelNames: names, registers: [registry] }),
-      )
-      const series = counter.labels(labels)
+        undefined,
+        (labelNames) => new client.Counter({ name, help, labelNames, registers }),
+      ).labels(labels)
       return { add: (amount) => series.inc(amount) }
     },
     gauge: (name, help, labels = {}) => {
-      const gauge = metric(
+      const series = metric(
         name,
         labels,
-        (names) => new client.Gauge({ name, help, labelNames: names, registers: [registry] }),
-      )
-      const series = gauge.labels(labels)
+        undefined,
+        (labelNames) => new client.Gauge({ name, help, labelNames, registers }),
+      ).labels(labels)
       return { set: (value) => series.set(value) }
     },
     observe: (name, help, labels, read) => {
-      let entry = readers.get(name)
-      if (entry === undefined) {
-        const series = new Map<string, { labels: Labels; read: () => number }>()
-        const gauge = new client.Gauge({
-          name,
-          help,
-          labelNames: Object.keys(labels),
-          registers: [registry],
-          collect() {
-            for (const { labels: one, read: value } of series.values()) this.set(one, value())
-          },
-        })
-        entry = { gauge, series }
-        readers.set(name, entry)
-      }
-      entry.series.set(JSON.stringify(labels), { labels, read })
+      metric(name, labels, read, (labelNames, series) => observed(name, help, labelNames, series))
     },
     histogram: (name, help, buckets, labels = {}) => {
-      const histogram = metric(
+      const series = metric(
         name,
         labels,
-        (names) =>
-          new client.Histogram({
-            name,
-            help,
-            buckets: [...buckets],
-            labelNames: names,
-            registers: [registry],
-          }),
-      )
-      const series = histogram.labels(labels)
+        undefined,
+        (labelNames) =>
+          new client.Histogram({ name, help, buckets: [...buckets], labelNames, registers }),
+      ).labels(labels)
       return { observe: (value) => series.observe(value) }
     },
     remove: (labels) => {
-      const matches = (series: Labels): boolean =>
-        Object.entries(labels).every(([name, value]) => series[name] === value)
-      for (const { gauge, series } of readers.values()) {
-        for (const [key, one] of series) {
-          if (!matches(one.labels)) continue
+      for (const { metric: one, series } of families.values()) {
+        for (const [key, { labels: own }] of series) {
+          if (!includes(own, labels)) continue
           series.delete(key)
-          gauge.remove(one.labels)
+          one.remove(own)
         }
       }
     },
     text: () => registry.metrics(),
   }
+
+  function observed(
+    name: string,
+    help: string,
+    labelNames: string[],
+    series: ReadonlyMap<string, Series>,
+  ): client.Gauge {
+    return new client.Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        for (const { labels, read } of series.values())
+          if (read !== undefined) this.set(labels, read())
+      },
+    })
+  }
+}
+
+/** No labels are part of everything and would remove all there is: nobody means that. */
+function includes(labels: Labels, wanted: Labels): boolean {
+  const entries = Object.entries(wanted)
+  return entries.length > 0 && entries.every(([name, value]) => labels[name] === value)
+}
+
+function keyOf(labels: Labels): string {
+  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -1,8 +1,9 @@
 import { Command } from 'commander'
+import { sayWrong } from '../fail.ts'
 import { withOperator } from '../operator/open-operator.ts'
 import { printRows } from '../output.ts'
 import type { InstallationOptions } from './data-dir.ts'
-import { installation, positive } from './topics.ts'
+import { fromZero, installation, positive } from './topics.ts'
 
 export function dlqCommand(): Command {
   const command = new Command('dlq').description(
@@ -31,16 +32,13 @@ export function dlqCommand(): Command {
       .command('show')
       .description('one dead letter, whole')
       .argument('<topic>', 'dead-letter topic, e.g. dev.dlq.market-data.v1')
-      .argument('<partition>', 'partition', Number)
-      .argument('<offset>', 'offset', Number),
+      .argument('<partition>', 'partition', fromZero)
+      .argument('<offset>', 'offset', fromZero),
   ).action(
     async (topic: string, partition: number, offset: number, options: InstallationOptions) => {
       await withOperator(options, async (operator) => {
         if ((await printRows(operator.dlqShow({ topic, partition, offset }), true)) === 0) {
-          process.stderr.write(
-            `orion: no dead letter at ${topic}-${partition}@${offset}. orion dlq list shows what there is\n`,
-          )
-          process.exitCode = 1
+          sayWrong(`there is no dead letter at ${topic}-${partition}@${offset}. See orion dlq list`)
         }
       })
     },

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { StreamsError } from '#streams'
 import { issueLocalToken } from '../identity.ts'
 import { connectOperator } from '../operator/control-client.ts'
 import { isRunning } from '../operator/control-server.ts'
-import { dataDirOption } from './data-dir.ts'
+import { dataDirOption, envOption, jsonOption } from './data-dir.ts'
 
 interface QueryOptions {
   readonly dataDir: string
+  readonly env: string
+  readonly json: boolean
   readonly format: string
   readonly user: string
   readonly tenant: string
@@ -21,15 +24,18 @@ export function queryCommand(): Command {
     .description("SQL on ClickHouse, as a user of the platform (read-only, the tenant's own rows)")
     .argument('<sql>', 'a query, or - for standard input')
     .addOption(dataDirOption())
+    .addOption(envOption())
     .option('--format <format>', "ClickHouse's output format", 'PrettyCompact')
+    .addOption(jsonOption().conflicts('format'))
     .option('--user <name>', 'whose rights apply', 'quant')
     .option('--tenant <tenant>', 'tenant of the user', 'demo')
     .option('--url <url>', 'SQL endpoint; the running process when left out')
     .action(async (sql: string, options: QueryOptions) => {
       const url = new URL(options.url ?? (await runningUrl(options.dataDir)))
-      url.searchParams.set('default_format', options.format)
+      url.searchParams.set('default_format', options.json ? 'JSONEachRow' : options.format)
       const token = await issueLocalToken({
         dataDir: options.dataDir,
+        env: options.env,
         user: options.user,
         tenant: options.tenant,
       })
@@ -41,7 +47,12 @@ export function queryCommand(): Command {
       })
       const text = await response.text()
       if (!response.ok)
-        throw new StreamsError('QUERY_REFUSED', text.trim(), {}, 'Correct the query')
+        throw new StreamsError(
+          'QUERY_REFUSED',
+          text.trim().replace(/\.$/, ''),
+          {},
+          'Correct the query; SHOW TABLES lists what there is',
+        )
       process.stdout.write(text)
     })
 }
@@ -50,16 +61,17 @@ async function runningUrl(dataDir: string): Promise<string> {
   if (!(await isRunning(dataDir))) {
     throw new StreamsError(
       'QUERY_NOT_RUNNING',
-      'no orion is running on this data directory',
-      { path: dataDir },
-      'Run `orion start`, or give --url of a SQL endpoint',
+      `no orion is running on the data directory ${resolve(dataDir)}`,
+      {},
+      'Run orion start, or give --url of a SQL endpoint',
     )
   }
-  for await (const { sql } of connectOperator(dataDir).ports({})) return `http://127.0.0.1:${sql}/`
+  for await (const { sql } of connectOperator(dataDir).ports({}))
+    if (sql > 0) return `http://127.0.0.1:${sql}/`
   throw new StreamsError(
     'QUERY_NO_ENGINE',
-    'the running process serves no SQL',
-    { path: dataDir },
+    'the running process serves no SQL: it has no embedded ClickHouse',
+    {},
     'Give --url of the ClickHouse server',
   )
 }

@@ -1,14 +1,14 @@
 import { Command, Option } from 'commander'
 import { loadConfig } from '../config/load-config.ts'
-import { OPTIONS, type OptionName, type OptionSpec } from '../config/options.ts'
+import { OPTIONS, type OptionSpec } from '../config/options.ts'
 import { start } from '../start/start.ts'
 
 export function startCommand(): Command {
   const command = new Command('start').description(
     'run the platform: everything in one process, or one role of it',
   )
-  for (const [name, spec] of Object.entries(OPTIONS) as [OptionName, OptionSpec][]) {
-    const option = new Option(spec.flag, describe(name, spec))
+  for (const spec of Object.values<OptionSpec>(OPTIONS)) {
+    const option = new Option(spec.flag, describe(spec))
     if (spec.list)
       option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
     command.addOption(option)
@@ -29,12 +29,10 @@ export function startCommand(): Command {
 }
 
 /** The sentence of the option with its variable and default. */
-function describe(_name: OptionName, spec: OptionSpec): string {
+function describe(spec: OptionSpec): string {
   const parsed = spec.schema.safeParse(undefined)
-  const value = parsed.success ? parsed.data : undefined
+  const value = spec.shownDefault ?? (parsed.success ? parsed.data : undefined)
   const shown =
-    value === undefined || (Array.isArray(value) && value.length === 0)
-      ? ''
-      : ` (default ${JSON.stringify(value)})`
+    value === undefined || (Array.isArray(value) && value.length === 0) ? '' : ` (default ${value})`
   return `${spec.doc} [${spec.env}]${shown}`
 }

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { withOperator } from '../operator/open-operator.ts'
 import { printRows } from '../output.ts'
 import {
@@ -27,7 +27,7 @@ export function topicsCommand(): Command {
     command
       .command('describe')
       .description('offsets and bounds of each partition')
-      .argument('<topic>'),
+      .argument('<topic>', 'topic, e.g. dev.marketdata.ticks.v1'),
   ).action(async (topic: string, options: InstallationOptions) => {
     await withOperator(options, async (operator) =>
       printRows(operator.topicDescribe({ topic }), options.json),
@@ -37,10 +37,14 @@ export function topicsCommand(): Command {
   installation(
     command
       .command('create')
-      .description('create a topic')
-      .argument('<topic>')
+      .description('create a topic that is kept without bound; one that exists is left as it is')
+      .argument('<topic>', 'name of the new topic')
       .option('--partitions <n>', 'number of partitions', positive, 4)
-      .option('--cleanup <policy>', 'delete or compact', 'delete'),
+      .addOption(
+        new Option('--cleanup <policy>', 'what becomes of old records')
+          .choices(['delete', 'compact'])
+          .default('delete'),
+      ),
   ).action(
     async (
       topic: string,
@@ -58,8 +62,10 @@ export function topicsCommand(): Command {
   installation(
     command
       .command('tail')
-      .description('records as JSON, one a line; decoded where their schema is known')
-      .argument('<topic>')
+      .description(
+        'committed records as JSON, one a line, decoded where their schema is known; waits for more',
+      )
+      .argument('<topic>', 'topic, e.g. dev.marketdata.ticks.v1')
       .option(
         '--from <where>',
         'earliest, latest, or a time (ISO 8601 or ms since the epoch)',
@@ -67,7 +73,7 @@ export function topicsCommand(): Command {
         'latest',
       )
       .option('-n, --limit <n>', 'end after this many records', positive)
-      .option('--no-follow', 'end at the end of the topic'),
+      .option('--no-follow', 'end when what is there now has been printed'),
   ).action(
     async (
       topic: string,
@@ -102,10 +108,18 @@ export function installation(command: Command): Command {
     .addOption(jsonOption())
 }
 
+/** A partition or an offset. */
+export function fromZero(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('Give a whole number from 0 on')
+  return value
+}
+
 export function positive(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError('a whole number from 1 on')
+    throw new InvalidArgumentError('Give a whole number from 1 on')
   return value
 }
 
@@ -113,6 +127,8 @@ function startingPoint(text: string): 'earliest' | 'latest' | number {
   if (text === 'earliest' || text === 'latest') return text
   const timeMs = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
   if (Number.isNaN(timeMs))
-    throw new InvalidArgumentError('earliest, latest, ISO 8601 or ms since the epoch')
+    throw new InvalidArgumentError(
+      'Give earliest, latest, an ISO 8601 time such as 2026-03-02T09:00:00Z, or ms since the epoch',
+    )
   return timeMs
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { StreamsError } from '#streams'
+import { topologies } from '#topologies'
 import { type Config, OPTIONS, type OptionName, type OptionSpec } from './options.ts'
 
 export interface ConfigSources {
@@ -28,7 +29,7 @@ export function loadConfig({ flags, environment, file }: ConfigSources): Config 
     if (parsed.success) config[name] = parsed.data
     else
       faults.push(
-        `${given}: ${parsed.error.issues.map((issue) => issue.message).join(', ')} (given ${JSON.stringify(value)})`,
+        `${given} ${parsed.error.issues.map(expectation).join(' and ')}, not ${JSON.stringify(value)}`,
       )
   }
   if (faults.length === 0) faults.push(...relations(config as Config))
@@ -41,6 +42,28 @@ export function loadConfig({ flags, environment, file }: ConfigSources): Config 
     )
   }
   return config as Config
+}
+
+/** What the option has to be, after its name. */
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `has to be a ${issue.expected === 'int' ? 'whole number' : issue.expected}`
+    case 'too_small':
+      return issue.origin === 'string' || issue.origin === 'array'
+        ? 'must not be empty'
+        : `has to be at least ${issue.minimum}`
+    case 'too_big':
+      return `has to be at most ${issue.maximum}`
+    case 'invalid_value':
+      return `has to be one of ${issue.values.map(String).join(', ')}`
+    case 'invalid_format':
+      return issue.format === 'url'
+        ? 'has to be a URL that begins with http:// or https://'
+        : `has to be ${issue.message}`
+    default:
+      return `has to be ${issue.message}`
+  }
 }
 
 interface Given extends Pick<ConfigSources, 'flags' | 'environment'> {
@@ -67,6 +90,10 @@ function pick(
 /** Relations between options, checked together. */
 function relations(config: Config): string[] {
   const faults: string[] = []
+  const known = topologies.map(({ name }) => name)
+  for (const name of config.topology)
+    if (!known.includes(name))
+      faults.push(`--topology has to be one of ${known.join(', ')}, not "${name}"`)
   if (config.feed === 'replay' && config.replay === undefined)
     faults.push('--feed replay needs --replay FILE or DIRECTORY')
   if (config.ticks !== undefined && config.feed !== 'simulator')
@@ -97,8 +124,8 @@ function readConfigFile(path: string): Readonly<Record<string, unknown>> {
   } catch (cause) {
     throw new StreamsError(
       'CONFIG_UNREADABLE',
-      `cannot read the configuration as a JSON object: ${cause instanceof Error ? cause.message : cause}`,
-      { path },
+      `cannot read the configuration ${path} as a JSON object: ${cause instanceof z.ZodError ? 'it is none' : cause instanceof Error ? cause.message : cause}`,
+      {},
       'Give --config a JSON file with option names as keys',
       cause,
     )

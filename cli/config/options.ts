@@ -12,6 +12,8 @@ export interface OptionSpec {
   readonly doc: string
   /** Given several times on the command line, separated by commas in the environment. */
   readonly list?: true
+  /** Where the parsed default would read worse. */
+  readonly shownDefault?: string
 }
 
 const BYTES = /^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB)?$/i
@@ -28,12 +30,17 @@ const bytes = z
     return Math.floor(Number(amount) * (BYTE_UNITS[unit.toUpperCase()] ?? 1))
   })
 
+const INSTANT = 'an ISO 8601 time such as 2026-03-02T09:00:00Z, or ms since the epoch'
 const instant = z
-  .union([z.iso.datetime({ offset: true }), z.coerce.number().int().min(0)])
+  .union([z.iso.datetime({ offset: true, error: INSTANT }), z.coerce.number().int().min(0)], {
+    error: INSTANT,
+  })
   .transform((value) => (typeof value === 'number' ? value : Date.parse(value)))
 
 const flag = z
-  .union([z.boolean(), z.enum(['true', 'false', '1', '0', 'on', 'off'])])
+  .union([z.boolean(), z.enum(['true', 'false', '1', '0', 'on', 'off'])], {
+    error: 'true or false',
+  })
   .transform((value) => [true, 'true', '1', 'on'].includes(value))
 
 export const OPTIONS = {
@@ -72,7 +79,7 @@ export const OPTIONS = {
     env: 'ORION_ENV',
     schema: z
       .string()
-      .regex(/^[a-z][a-z0-9-]{0,19}$/)
+      .regex(/^[a-z][a-z0-9-]{0,19}$/, 'up to 20 small letters, digits and dashes, a letter first')
       .default('dev'),
     doc: 'First part of every topic name. Demo users exist in dev only.',
   },
@@ -157,7 +164,11 @@ export const OPTIONS = {
   speed: {
     flag: '--speed <factor>',
     env: 'ORION_SPEED',
-    schema: z.union([z.literal('max'), z.coerce.number().min(0.01).max(1e6)]).default(1),
+    schema: z
+      .union([z.literal('max'), z.coerce.number().min(0.01).max(1e6)], {
+        error: 'a factor from 0.01 to 1000000, or max',
+      })
+      .default(1),
     doc: 'Speed of replay: 1 is real time, max is as fast as possible.',
   },
   exitWhenDone: {
@@ -190,6 +201,7 @@ export const OPTIONS = {
   diskMax: {
     flag: '--disk-max <size>',
     env: 'ORION_DISK_MAX',
+    shownDefault: '5GB',
     schema: bytes.prefault('5GB').refine((size) => size >= 1e9, 'at least 1GB'),
     doc: 'Bound on the disk that log and ClickHouse use, e.g. 5GB; the oldest records go first.',
   },

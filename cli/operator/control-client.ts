@@ -17,13 +17,23 @@ async function* call(socketPath: string, method: string, args: unknown): AsyncIt
       { socketPath, method: 'POST', path: '/', headers: { 'content-type': 'application/json' } },
       resolve,
     )
-    outgoing.on('error', reject)
+    outgoing.on('error', (cause) =>
+      reject(
+        new StreamsError(
+          'CONTROL_UNREACHABLE',
+          `the orion that runs on this data directory does not answer on ${socketPath}: ${cause.message}`,
+          {},
+          'Try again; it may be closing',
+          cause,
+        ),
+      ),
+    )
     outgoing.end(JSON.stringify({ method, args }))
   })
   for await (const line of createInterface({ input: response })) {
     const value = JSON.parse(line) as { error?: { message: string } }
-    if (value.error !== undefined)
-      throw new StreamsError('CONTROL_REFUSED', value.error.message, {}, 'See the message')
+    // Code, place and remedy are in the message already.
+    if (value.error !== undefined) throw new Error(value.error.message)
     yield value
   }
 }

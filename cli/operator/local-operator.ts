@@ -1,7 +1,7 @@
 import { type DeadLetterEnvelope, isUnknownBranch } from '#avro'
 import { type ClickHouse, checkSink } from '#sink'
 import { StreamsError, type Topology } from '#streams'
-import type { Log } from '#streams/log'
+import type { Log, TopicPartition } from '#streams/log'
 import { allTopics, type Topic, type Topics } from '#topics'
 import { jsonValue } from './json-value.ts'
 import type {
@@ -18,6 +18,7 @@ import type {
   TopicDetail,
   TopicSummary,
 } from './operator.ts'
+import { unknownTopology } from './store-access.ts'
 import { type StorePart, scanPart } from './store-reading.ts'
 import { partitionsOf, readRecords } from './topic-reading.ts'
 
@@ -69,9 +70,9 @@ export class LocalOperator implements Operator {
 
   async *topicDescribe({ topic }: { readonly topic: string }): AsyncIterable<TopicDetail> {
     const { admin } = this.#options.log
+    const partitions = await this.#partitionsOf(topic)
     const [description] = await admin.describeTopics([topic])
     if (description === undefined) return
-    const partitions = await partitionsOf(this.#options.log, topic)
     const [earliest, latest] = await Promise.all([
       admin.offsets(partitions, 'earliest'),
       admin.offsets(partitions, 'latest'),
@@ -107,7 +108,7 @@ export class LocalOperator implements Operator {
 
   async *topicTail({ topic, from, limit, follow }: TailArgs): AsyncIterable<TailedRecord> {
     const { log } = this.#options
-    const partitions = await partitionsOf(log, topic)
+    const partitions = await this.#partitionsOf(topic)
     const offsets = await log.admin.offsets(
       partitions,
       typeof from === 'number' ? { timestampMs: from } : from === 'latest' ? 'stable' : 'earliest',
@@ -136,11 +137,17 @@ export class LocalOperator implements Operator {
   }
 
   async *storeList({ topology }: { readonly topology?: string }): AsyncIterable<StoreSummary> {
-    for (const { name, subTopologies, globalStores } of this.#options.stores.topologies()) {
+    const known = this.#options.stores.topologies()
+    if (topology !== undefined && !known.some(({ name }) => name === topology))
+      throw unknownTopology(
+        topology,
+        known.map(({ name }) => name),
+      )
+    for (const { name, subTopologies, globalStores } of known) {
       if (topology !== undefined && topology !== name) continue
       for (const { stores } of subTopologies) {
         for (const { name: store, kind } of stores) {
-          const parts = await this.#options.stores.parts({ topology: name, store }).catch(() => [])
+          const parts = await this.#options.stores.parts({ topology: name, store })
           yield { topology: name, store, kind, partitions: parts.length }
         }
       }
@@ -229,9 +236,11 @@ export class LocalOperator implements Operator {
     if (topic === undefined)
       throw new StreamsError(
         'DLQ_UNKNOWN_TOPIC',
-        'this is no dead-letter topic',
-        { topic: name },
-        'See orion dlq list',
+        `${name} is no dead-letter topic`,
+        {},
+        `Choose among ${this.#deadLetterTopics(undefined)
+          .map((one) => one.name)
+          .join(', ')}`,
       )
     for await (const { record } of readRecords(this.#options.log, 'orion-dlq', {
       from: [{ topic: name, partition, offset }],
@@ -250,7 +259,7 @@ export class LocalOperator implements Operator {
         'SINK_NOT_HERE',
         'no ClickHouse is open here',
         {},
-        'Ask while orion start is running',
+        'Run it beside orion start, with the same --data-dir',
       )
     const { partitions } = await checkSink({ log, clickhouse, topics, env })
     for (const partition of partitions) yield { ...partition }
@@ -258,6 +267,18 @@ export class LocalOperator implements Operator {
 
   async *ports(): AsyncIterable<RunningPorts> {
     if (this.#options.ports !== undefined) yield this.#options.ports
+  }
+
+  async #partitionsOf(topic: string): Promise<readonly TopicPartition[]> {
+    const { log } = this.#options
+    if (!(await log.admin.listTopics()).includes(topic))
+      throw new StreamsError(
+        'TOPIC_UNKNOWN',
+        `there is no topic ${topic}`,
+        {},
+        'See orion topics list',
+      )
+    return partitionsOf(log, topic)
   }
 
   #deadLetterTopics(service: string | undefined): readonly Topic<DeadLetterEnvelope>[] {

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs'
-import { noMetrics, StreamsError, silentLogger } from '#streams'
+import { noMetrics, silentLogger } from '#streams'
 import { openTopics } from '#topics'
 import type { InstallationOptions } from '../commands/data-dir.ts'
 import { openLog } from '../start/open-log.ts'
 import { openRegistry } from '../start/open-registry.ts'
 import { connectOperator } from './control-client.ts'
 import { isRunning } from './control-server.ts'
+import { requireInstallation } from './installation.ts'
 import { LocalOperator } from './local-operator.ts'
 import type { Operator } from './operator.ts'
 import { directoryStores } from './store-access.ts'
@@ -20,14 +20,7 @@ export async function withOperator<Result>(
 ): Promise<Result> {
   const { dataDir, env, brokers, registry: registryUrl } = options
   if (await isRunning(dataDir)) return command(connectOperator(dataDir))
-  if (brokers === undefined && !existsSync(dataDir)) {
-    throw new StreamsError(
-      'INSTALLATION_NOT_FOUND',
-      'there is no data directory',
-      { path: dataDir },
-      'Run orion start first, or give --data-dir',
-    )
-  }
+  if (brokers === undefined) requireInstallation(dataDir)
   const { registry, close } = openRegistry({ dataDir, registry: registryUrl })
   const topics = openTopics({ env, registry })
   const log = await openLog({ dataDir, brokers }, { logger: silentLogger, metrics: noMetrics })

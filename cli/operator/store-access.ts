@@ -43,7 +43,8 @@ export function directoryStores({
   readonly topics: Topics
 }): StoreAccess & { close(): Promise<void> } {
   const built = topologies.map((entry) => entry.build(topics))
-  const open: TaskStores[] = []
+  /** By directory: a task's stores are opened once, whichever of them is asked for. */
+  const open = new Map<string, TaskStores>()
   const openTasks = async ({
     topology: name,
     store,
@@ -65,13 +66,16 @@ export function directoryStores({
       : []
     const parts: { partition: number; stores: TaskStores }[] = []
     for (const taskId of tasks) {
-      const stores = await createStoreBackend(rocksdbEngine()).open({
-        directory: join(directory, taskId),
-        taskId,
-        specs: sub.stores,
-        overlayBytesMax: 1_000_000,
-      })
-      open.push(stores)
+      const path = join(directory, taskId)
+      const stores =
+        open.get(path) ??
+        (await createStoreBackend(rocksdbEngine()).open({
+          directory: path,
+          taskId,
+          specs: sub.stores,
+          overlayBytesMax: 1_000_000,
+        }))
+      open.set(path, stores)
       parts.push({ partition: Number(taskId.slice(taskId.indexOf('_') + 1)), stores })
     }
     return parts.sort((a, b) => a.partition - b.partition)
@@ -94,7 +98,7 @@ export function directoryStores({
         }
       }),
     close: async () => {
-      for (const stores of open) await stores.close()
+      for (const stores of open.values()) await stores.close()
     },
   }
 }
@@ -113,7 +117,7 @@ function specOf(topology: Topology, store: string): StoreSpec {
   return spec
 }
 
-function unknownTopology(name: string, known: readonly string[]): StreamsError {
+export function unknownTopology(name: string, known: readonly string[]): StreamsError {
   return new StreamsError(
     'TOPOLOGY_UNKNOWN',
     `there is no topology ${name} here`,

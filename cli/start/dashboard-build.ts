@@ -14,6 +14,7 @@ const SOURCES = [
   'package-lock.json',
 ]
 const OUTPUT = join(ROOT, 'dashboard', 'dist')
+const SAID_CHARACTERS_MAX = 4_000
 const MARK = join(OUTPUT, '.built-from')
 
 /** The dashboard's build, made first when there is none or its sources have changed; undefined when it cannot be made here. */
@@ -64,10 +65,14 @@ function addFile(hash: ReturnType<typeof createHash>, path: string): void {
 
 function run(file: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
+    const child = spawn(file, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      said = (said + chunk).slice(-SAID_CHARACTERS_MAX)
+    })
     child.on('error', reject)
-    child.on('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`the dashboard's build ended with status ${code}`)),
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`it ended with status ${code}: ${said}`)),
     )
   })
 }

@@ -7,7 +7,12 @@ export interface StopRequest {
   readonly requested: Promise<boolean>
   stop(why: string, failed: boolean): void
   readonly stopping: boolean
+  /** For the start, between its parts. @throws {StartStopped} when it is to stop */
+  goOn(): void
 }
+
+/** The start was asked to stop before it was ready: no failure. */
+export class StartStopped extends Error {}
 
 /** SIGTERM, SIGINT, or a call of `stop`. A close that hangs is cut off, so that the process ends within ten seconds. */
 export function untilStopped(logger: Logger): StopRequest {
@@ -33,6 +38,9 @@ export function untilStopped(logger: Logger): StopRequest {
     stop,
     get stopping() {
       return stopping
+    },
+    goOn: () => {
+      if (stopping) throw new StartStopped('stopped while starting')
     },
   }
 }

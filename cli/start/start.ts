@@ -1,15 +1,14 @@
 import { mkdirSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { serveRegistry } from '#avro'
 import { clickhouseBars, startGateway } from '#gateway'
 import { startSink } from '#sink'
-import { type Logger, type Metrics, StreamsError, systemClock } from '#streams'
+import { type Logger, type Metrics, systemClock } from '#streams'
 import type { Log } from '#streams/log'
 import { newTopics, openTopics, prepareTopics, type Topics } from '#topics'
 import type { Config } from '../config/options.ts'
 import { openIdentity, systemRandom } from '../identity.ts'
-import { createLogger } from '../logging.ts'
-import { isRunning, serveControl } from '../operator/control-server.ts'
+import { createLogger, logProcessTrouble } from '../logging.ts'
+import { openControl } from '../operator/control-server.ts'
 import { LocalOperator } from '../operator/local-operator.ts'
 import type { RunningPorts } from '../operator/operator.ts'
 import { runningStores } from '../operator/store-access.ts'
@@ -22,7 +21,7 @@ import { planFeed, publishReferenceData, startFeed } from './feed.ts'
 import { openLog } from './open-log.ts'
 import { openRegistry } from './open-registry.ts'
 import { runTopologies } from './run-topologies.ts'
-import { untilStopped } from './signals.ts'
+import { StartStopped, type StopRequest, untilStopped } from './signals.ts'
 
 /** Shares of --disk-max; the rest is left to state stores, keys and slack. */
 const LOG_SHARE = 0.55
@@ -31,15 +30,17 @@ const CLICKHOUSE_SHARE = 0.3
 /** Runs the platform as configured until a signal, the end of its feed, or a failure. The process ends with it. */
 export async function start(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel, { env: config.env, role: config.role })
+  logProcessTrouble(logger)
   const metrics = prometheusMetrics()
   const closers = new Closers(logger)
   const stop = untilStopped(logger)
   try {
-    await refuseSecondStart(config.dataDir)
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
     const url = await open(config, { logger, metrics, closers, stop })
     process.stdout.write(`ready ${url}\n`)
   } catch (error) {
     await closers.close()
+    if (error instanceof StartStopped) process.exit(0)
     throw error
   }
   const failed = await stop.requested
@@ -47,35 +48,18 @@ export async function start(config: Config): Promise<void> {
   process.exit(failed ? 1 : 0)
 }
 
-interface Stop {
-  readonly requested: Promise<boolean>
-  /** True when the process is to end in failure. */
-  stop(why: string, failed: boolean): void
-  readonly stopping: boolean
-}
-
 interface Parts {
   readonly logger: Logger
   readonly metrics: Metrics & { text(): Promise<string> }
   readonly closers: Closers
-  readonly stop: Stop
-}
-
-async function refuseSecondStart(dataDir: string): Promise<void> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  if (await isRunning(dataDir)) {
-    throw new StreamsError(
-      'START_ALREADY_RUNNING',
-      'another orion is running on this data directory',
-      { path: resolve(dataDir) },
-      'Stop it first, or give another --data-dir',
-    )
-  }
+  readonly stop: StopRequest
 }
 
 /** Opens every part that the role needs, in the order in which they need each other. Resolves with the address to tell the user. */
 async function open(config: Config, parts: Parts): Promise<string> {
   const { logger, metrics, closers, stop } = parts
+  const control = await openControl(config.dataDir, logger)
+  closers.add('control', () => control.close())
   const role = (name: Config['role']): boolean => config.role === 'all' || config.role === name
   const dashboard = role('gateway') ? dashboardDirectory(logger) : Promise.resolve(undefined)
   // Awaited below; a failure before that must not count as unhandled.
@@ -87,6 +71,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
   const { topics, registryPort } = await openSchemas(config, { ...parts, log })
   if (planned !== undefined) await publishReferenceData(config, planned, { log, topics, logger })
 
+  stop.goOn()
   const identity = role('gateway')
     ? await openIdentity({
         dataDir: config.dataDir,
@@ -102,6 +87,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
       ? await startClickHouse(config, { identity, logger, closers })
       : undefined
 
+  stop.goOn()
   const running = role('streams')
     ? await runTopologies(config, {
         log,
@@ -114,6 +100,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
   for (const { name, streams } of running) closers.add(name, () => streams.close())
   await Promise.all(running.map(({ streams }) => streams.reached('RUNNING')))
 
+  stop.goOn()
   if (role('sink') && clickhouse !== undefined) {
     const sink = await startSink({
       log,
@@ -128,6 +115,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
     closers.add('sink', () => sink.close())
   }
 
+  stop.goOn()
   let url = `role ${config.role}`
   let gatewayPort = 0
   if (identity !== undefined) {
@@ -169,8 +157,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
     clickhouse: clickhouse?.clickhouse,
     ports,
   })
-  const control = await serveControl(config.dataDir, operator, logger)
-  closers.add('control', () => control.close())
+  control.serve(operator)
 
   if (planned !== undefined) {
     const source = planned.open()
