@@ -1,4 +1,5 @@
 import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js'
+import { createServer } from 'node:net'
 import { type Clock, type Logger, type Metrics, StreamsError } from '#streams'
 import type { Log } from '#streams/log'
 import type { Topics } from '#topics'
@@ -52,7 +53,7 @@ export interface Gateway {
   readonly port: number
   /** Open WebSocket connections. */
   readonly connections: number
-  /** Ends connections with 1001, waits up to 2 s for requests under way, stops the views. */
+  /** May be called again. Ends connections with 1001, waits up to 2 s for requests under way, stops the views. */
   close(): Promise<void>
 }
 
@@ -70,7 +71,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const app = uws.App()
   parts.stream.attach(app)
   app.any('/*', (res, req) => parts.http.handle(res, req))
-  const listening = await listenExclusively(app, options)
+  const listening = await listenAlone(app, options)
   if (listening === false) {
     parts.stream.close()
     throw new StreamsError(
@@ -83,6 +84,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   for (const view of parts.views) view.start()
   const stopFrames = startFrames(parts.channel, limits.coalesceIntervalMs, options)
   const port = uws.us_socket_local_port(listening)
+  let closed: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    uws.us_listen_socket_close(listening)
+    stopFrames()
+    parts.stream.close()
+    await Promise.all(parts.views.map((view) => view.close()))
+    await idle(parts.http)
+    app.close()
+  }
   const name =
     options.host === '127.0.0.1' || options.host === '0.0.0.0' || options.host === '::'
       ? 'localhost'
@@ -93,35 +103,41 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     get connections() {
       return parts.stream.connections
     },
-    close: async () => {
-      uws.us_listen_socket_close(listening)
-      stopFrames()
-      parts.stream.close()
-      await Promise.all(parts.views.map((view) => view.close()))
-      await idle(parts.http)
-      app.close()
+    close: () => {
+      closed ??= close()
+      return closed
     },
   }
 }
 
-/** Without the flag a second process could share the port, and each would get some of the requests. The typings lack this form. */
-function listenExclusively(
+/**
+ * uWebSockets shares a port that another process listens on (SO_REUSEPORT), and its exclusive flag refuses a port with connections in TIME_WAIT, that is
+ * every restart with a client open. So Node's own listener asks first, which minds the one and not the other. The typings lack this form of `listen`.
+ */
+async function listenAlone(
   app: TemplatedApp,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<us_listen_socket | false> {
+  if (port !== 0 && !(await portIsFree({ host, port }))) return false
   const listener = app as unknown as {
-    listen(
-      host: string,
-      port: number,
-      flags: number,
-      done: (socket: us_listen_socket | false) => void,
-    ): void
+    listen(host: string, port: number, done: (socket: us_listen_socket | false) => void): void
   }
-  return new Promise((resolve) => listener.listen(host, port, EXCLUSIVE_PORT, resolve))
+  return new Promise((resolve) => listener.listen(host, port, resolve))
 }
 
-/** LIBUS_LISTEN_EXCLUSIVE_PORT. */
-const EXCLUSIVE_PORT = 1
+function portIsFree({
+  host,
+  port,
+}: {
+  readonly host: string
+  readonly port: number
+}): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(true)))
+  })
+}
 
 function assemble(options: GatewayOptions, limits: GatewayLimits) {
   const { clock, identity, log, logger, metrics, random, topics } = options
