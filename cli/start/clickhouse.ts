@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { IdentityProvider } from '#gateway'
 import { type ClickHouse, openClickHouse, startEmbeddedClickHouse } from '#sink'
-import { type Logger, systemClock } from '#streams'
+import { type Logger, StreamsError, systemClock } from '#streams'
 import type { Config } from '../config/options.ts'
 import { systemRandom } from '../identity.ts'
 import type { Closers } from './closers.ts'
@@ -36,9 +36,23 @@ export async function startClickHouse(
     serviceToken,
     logger: logger.child({ entity: 'clickhouse' }),
     clock: systemClock,
+  }).catch((cause: unknown) => {
+    throw portTaken(cause, config)
   })
   closers.add('clickhouse', () => engine.close())
   const clickhouse = openClickHouse({ url: engine.url, serviceToken })
   closers.add('clickhouse-client', () => clickhouse.close())
   return { clickhouse, sqlPort: Number(new URL(engine.url).port) }
+}
+
+/** Which port is meant and how to choose another, the engine cannot know. */
+function portTaken(cause: unknown, { host, sqlPort }: Config): unknown {
+  if (!(cause instanceof StreamsError && cause.message.includes('EADDRINUSE'))) return cause
+  return new StreamsError(
+    'START_PORT_TAKEN',
+    `another process listens on the SQL port ${host}:${sqlPort}`,
+    {},
+    'Give another --sql-port, or 0 for any free one',
+    cause,
+  )
 }

@@ -2,12 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
-const MAIN = join(import.meta.dirname, '..', 'main.ts')
+const ROOT = join(import.meta.dirname, '..', '..')
+const MAIN = join(ROOT, 'cli', 'main.ts')
 
 export interface OrionProcess {
   readonly child: ChildProcess
   /** Lines of stderr so far. */
   readonly logs: readonly string[]
+  /** stdout so far. */
+  output(): string
   /** Address on the ready line. @throws what stderr said, when the process ends before */
   ready(): Promise<string>
   /** Exit status, or the name of the signal. */
@@ -15,12 +18,17 @@ export interface OrionProcess {
   kill(signal: NodeJS.Signals): void
 }
 
-/** The real `orion` as a process of its own, with free ports. */
+const NODE: readonly string[] = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN]
+
+/** The real `orion` as a process of its own. `launcher` is what stands before its arguments, e.g. `npm start --`. */
 export function runOrion(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  launcher: readonly string[] = NODE,
 ): OrionProcess {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+  const [file = process.execPath, ...before] = launcher
+  const child = spawn(file, [...before, ...args], {
+    cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   })
@@ -37,19 +45,21 @@ export function runOrion(
     rest = lines.pop() ?? ''
     logs.push(...lines)
   })
-  const exit = once(child, 'exit').then(([code, signal]) => {
+  const exit = once(child, 'close').then(([code, signal]) => {
+    if (rest !== '') logs.push(rest)
     wake()
     return (signal ?? code) as number | string
   })
   return {
     child,
     logs,
+    output: () => out,
     ready: async () => {
       for (;;) {
         const url = /^ready (\S.*)$/m.exec(out)?.[1]
         if (url !== undefined) return url
         if (child.exitCode !== null || child.signalCode !== null)
-          throw new Error(`orion ended before it was ready: ${logs.slice(-5).join('\n')} ${rest}`)
+          throw new Error(`orion ended before it was ready: ${logs.slice(-5).join('\n')}`)
         await new Promise<void>((resolve) => {
           wake = resolve
         })
