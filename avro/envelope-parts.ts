@@ -25,7 +25,7 @@ export interface EnvelopeParts {
   readonly reader: AvroType
 }
 
-export interface PayloadBranch {
+interface PayloadBranch {
   /** Name of the record without its namespace: the `eventType`. */
   readonly name: string
   readonly fullName: string

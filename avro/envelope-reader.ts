@@ -7,7 +7,7 @@ import { WIRE_HEADER_BYTES } from './wire-format.ts'
 /** Reads the bytes of one writer's schema. */
 export type EnvelopeReader = (bytes: Buffer, topic: string) => DecodedEnvelope
 
-export interface DecodedEnvelope {
+interface DecodedEnvelope {
   eventType: string
   payload: unknown
 }

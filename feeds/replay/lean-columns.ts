@@ -1,7 +1,7 @@
 import type { RawEvent } from '../raw-event.ts'
 
 /** What a row of a LEAN data file becomes: its time from midnight, and the event it carries. */
-export interface LeanRow {
+interface LeanRow {
   readonly sinceMidnightMs: number
   readonly event: RawEvent
 }

@@ -6,7 +6,7 @@ export type NativeDatabase = { readonly native: 'database' }
 export type NativeBatch = { readonly native: 'batch' }
 export type NativeIterator = { readonly native: 'iterator' }
 
-export interface NativeOpenOptions {
+interface NativeOpenOptions {
   readonly createIfMissing: boolean
   readonly walCompression: boolean
   readonly parallelism: number
@@ -30,7 +30,7 @@ export interface NativeIteratorOptions {
 }
 
 /** Keys and values in turn. */
-export interface Rows {
+interface Rows {
   readonly rows: readonly Uint8Array[]
   readonly finished: boolean
 }
