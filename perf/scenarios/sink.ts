@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { processed } from '../measuring/processed.ts'
 import { runStep } from '../measuring/step.ts'
 import { scenario, seedOption } from '../scenario.ts'
 import type { LoadArgument, LoadResult } from '../steps/load-main.ts'
-import type { ProcessArgument, ProcessResult } from '../steps/process-main.ts'
 import type { SinkArgument, SinkResult } from '../steps/sink-main.ts'
 
 const STEP_MS_MAX = 20 * 60_000
@@ -51,18 +51,16 @@ export const sink = scenario({
       } satisfies LoadArgument,
       { timeoutMs: STEP_MS_MAX },
     )
-    const made = await runStep<ProcessResult>(
+    const made = await processed(
       bench,
-      'process',
       {
         place,
         topologies: values.snapshots ? ['market-data', 'snapshots', 'bars'] : ['market-data'],
         threads: 1,
         commitIntervalMs: 100,
-        expectation,
         others: {},
-      } satisfies ProcessArgument,
-      { timeoutMs: STEP_MS_MAX },
+      },
+      { expectation, measured: false },
     )
     bench.progress('sinking')
     const { faults, ...figures } = await runStep<SinkResult>(

@@ -3,10 +3,10 @@ import { z } from 'zod'
 import { type LogUnderTest, onEachLog } from '../measuring/logs.ts'
 import { median, rounded } from '../measuring/percentiles.ts'
 import type { TopologyName } from '../measuring/platform.ts'
+import { type Processed, processed } from '../measuring/processed.ts'
 import { runStep } from '../measuring/step.ts'
 import { type Bench, logOptions, scenario, seedOption, type Values } from '../scenario.ts'
 import type { LoadArgument, LoadResult } from '../steps/load-main.ts'
-import type { ProcessArgument, ProcessResult } from '../steps/process-main.ts'
 
 const OPTIONS = {
   ticks: {
@@ -70,32 +70,28 @@ async function measure(values: TicksValues, bench: Bench, log: LogUnderTest): Pr
     } satisfies LoadArgument,
     { timeoutMs: STEP_MS_MAX },
   )
-  const process_ = async (
-    run: string,
-    topologies: readonly TopologyName[],
-  ): Promise<ProcessResult> => {
+  const through = async (run: string, topologies: readonly TopologyName[]): Promise<Processed> => {
     bench.progress(`${topologies.join(', ')} on the ${log.name} log`)
-    const argument: ProcessArgument = {
-      place: { ...place, run },
-      topologies,
-      threads: values.threads,
-      commitIntervalMs: values.commitIntervalMs,
-      expectation,
-      others: log.processes,
-    }
-    return runStep<ProcessResult>(bench, 'process', argument, {
-      timeoutMs: STEP_MS_MAX,
-      measured: true,
-    })
+    return processed(
+      bench,
+      {
+        place: { ...place, run },
+        topologies,
+        threads: values.threads,
+        commitIntervalMs: values.commitIntervalMs,
+        others: log.processes,
+      },
+      { expectation, measured: true },
+    )
   }
 
-  const samples: Record<string, ProcessResult[]> = {}
+  const samples: Record<string, Processed[]> = {}
   for (let run = 0; run < values.runs; run += 1) {
-    const together = await process_(`${source}-all-${run}`, ALL)
+    const together = await through(`${source}-all-${run}`, ALL)
     samples['all'] = [...(samples['all'] ?? []), together]
     if (values.apart === 'no') continue
     for (const name of ALL) {
-      samples[name] = [...(samples[name] ?? []), await process_(`${source}-one-${run}`, [name])]
+      samples[name] = [...(samples[name] ?? []), await through(`${source}-one-${run}`, [name])]
     }
   }
   const results = Object.values(samples).flat()
@@ -121,8 +117,8 @@ async function measure(values: TicksValues, bench: Bench, log: LogUnderTest): Pr
   })
 }
 
-function figuresOf(runs: readonly ProcessResult[], messages: number): object {
-  const of = (figure: (run: ProcessResult) => number): number => median(runs.map(figure))
+function figuresOf(runs: readonly Processed[], messages: number): object {
+  const of = (figure: (run: Processed) => number): number => median(runs.map(figure))
   const seconds = of(({ use }) => use.seconds)
   return {
     rawRecordsPerSecond: Math.round(messages / seconds),
@@ -132,6 +128,9 @@ function figuresOf(runs: readonly ProcessResult[], messages: number): object {
     brokerCpuSeconds: of(({ use }) => Object.values(use.cpuSecondsOf).reduce((a, b) => a + b, 0)),
     starvedSeconds: of(({ use }) => use.starvedSecondsOf['self'] ?? 0),
     otherCpuSeconds: of(({ use }) => use.otherCpuSeconds ?? 0),
+    garbageSeconds: of(({ garbage }) =>
+      Object.values(garbage).reduce((sum, { seconds: some }) => sum + some, 0),
+    ),
     peakRssMiB: of(({ peakRssMiB }) => peakRssMiB),
     commits: of(({ commits }) => commits.commits),
     commitMsP50: of(({ commits }) => commits.commitMs?.p50 ?? 0),

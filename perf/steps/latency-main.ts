@@ -6,6 +6,7 @@ import type { Topic } from '#topics'
 import { alignedClock, wallMs } from '../measuring/aligned-clock.ts'
 import { CommitMetrics } from '../measuring/commit-metrics.ts'
 import { CpuMeter, type CpuUse } from '../measuring/cpu.ts'
+import { type GarbageFigures, GarbageMeter } from '../measuring/garbage.ts'
 import { type Distribution, distribution, histogram, rounded } from '../measuring/percentiles.ts'
 import {
   openPlatform,
@@ -42,6 +43,7 @@ export interface LatencyResult {
   readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number }
   readonly commits: ReturnType<CommitMetrics['figures']>
   readonly peakRssMiB: number
+  readonly garbage: Readonly<Record<string, GarbageFigures>>
   readonly ticksSent: number
   readonly faults: readonly string[]
 }
@@ -156,10 +158,12 @@ await pause(measureFromMs - wallMs())
 const eventLoop = monitorEventLoopDelay({ resolution: 5 })
 eventLoop.enable()
 metrics.reset()
+const collector = new GarbageMeter()
 const meter = new CpuMeter(argument.others)
 await pause(measureToMs - wallMs())
 const use = meter.read()
 const commits = metrics.figures()
+const garbage = collector.read()
 eventLoop.disable()
 await feed.done
 const deadlineMs = wallMs() + DRAIN_MS_MAX
@@ -191,6 +195,7 @@ endStep({
   },
   commits,
   peakRssMiB,
+  garbage,
   ticksSent: ticksTotal,
   faults,
 } satisfies LatencyResult)
