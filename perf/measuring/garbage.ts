@@ -42,7 +42,7 @@ export class GarbageMeter {
     )
   }
 
-  #take(entries: readonly PerformanceEntry[]): void {
+  #take(entries: readonly (PerformanceEntry & { readonly detail?: unknown })[]): void {
     for (const { detail, duration } of entries) {
       const { kind = 0 } = (detail ?? {}) as { readonly kind?: number }
       const name = KINDS[kind] ?? 'other'
