@@ -26,6 +26,8 @@ export interface FeedOptions {
   readonly topic: Topic<RawEnvelope>
   /** Feed ms per wall ms; `Infinity` for as fast as possible. */
   readonly speed: number
+  /** Asked before each batch: ms to wait first. A feed that would outrun the disk is slowed, never stopped. */
+  readonly holdMs?: () => number
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
@@ -88,6 +90,8 @@ async function run(options: FeedOptions, stopped: () => boolean): Promise<FeedSu
     while (!next.done && !stopped()) {
       const waitMs = pacing.waitMs(next.value.eventTimeMs)
       if (waitMs > 0) await pause(Math.max(SLICE_MS, waitMs))
+      const holdMs = options.holdMs?.() ?? 0
+      if (holdMs > 0) await pause(holdMs)
       const batch: FeedMessage[] = []
       do {
         batch.push(next.value)

@@ -119,7 +119,7 @@ test('of a window with both bars the computed one is given, and of one origin th
   await log.close()
 })
 
-test("over the budget the partitions that came first are dropped, whatever the rows' event time", async () => {
+test("over the budget the parts that came first are dropped, whatever the rows' event time", async () => {
   const { clickhouse } = house
   const hours = ['2026-11-20 10:00:00', '2026-11-20 11:00:00', '2026-11-20 12:00:00']
   for (const [index, hour] of hours.entries()) {
@@ -132,9 +132,10 @@ test("over the budget the partitions that came first are dropped, whatever the r
   const [size] = await clickhouse.query<{ bytes: number }>(
     "SELECT sum(bytes_on_disk) AS bytes FROM system.parts WHERE database = 'orion' AND active",
   )
-  const bytes = size?.bytes ?? 0
-  expect(await dropOldest({ clickhouse, bytesMax: bytes })).toEqual([])
-  expect(await dropOldest({ clickhouse, bytesMax: bytes - 100_000 })).toContainEqual(
+  // Rows may take three quarters of the budget.
+  const enough = Math.ceil(((size?.bytes ?? 0) * 4) / 3)
+  expect(await dropOldest({ clickhouse, bytesMax: enough })).toEqual([])
+  expect(await dropOldest({ clickhouse, bytesMax: enough - 100_000 })).toContainEqual(
     expect.stringMatching(/^ticks\//u),
   )
   expect(
@@ -143,7 +144,6 @@ test("over the budget the partitions that came first are dropped, whatever the r
   expect(await clickhouse.query('SELECT below_offset FROM orion_admin.dropped')).toEqual([
     { below_offset: 20_000 },
   ])
-  // The newest partition gives up its parts when nothing else is left.
   await dropOldest({ clickhouse, bytesMax: 1 })
   expect(await clickhouse.query('SELECT count() AS n FROM orion.ticks')).toEqual([{ n: 0 }])
 })

@@ -12,13 +12,13 @@ export interface StreamEntry<S extends StreamName = StreamName> {
   readonly partitions: number
   readonly cleanup: CleanupPolicy
   /**
-   * Part of the byte budget of all topics, in hundredths, over all partitions. 0 for a compacted topic: its size follows from the number
-   * of its keys.
+   * Part of the byte budget of all topics, in hundredths, over all partitions. A compacted topic keeps the last record of each key in any
+   * case: over its part, it is compacted early.
    */
   readonly budgetPercent: number
   /**
    * Of a compacted topic: how long each record stays, however soon the next one of its key comes. Readers that want every record (the sink)
-   * may be down for that long.
+   * may be down for that long, or for as long as half of the topic's budget lasts where that is shorter.
    */
   readonly minCompactionLagMs: number
 }
@@ -33,24 +33,24 @@ const FIVE_MINUTES_MS = 300_000
  */
 export const CATALOGUE = {
   admin: {
-    instruments: stream('admin.instruments', 'admin.instruments', 'instrumentId', 'compact', 0),
+    instruments: stream('admin.instruments', 'admin.instruments', 'instrumentId', 'compact', 1),
   },
   marketdata: {
-    raw: stream('marketdata.raw', 'marketdata.raw', 'instrumentId', 'delete', 35),
-    ticks: stream('marketdata.ticks', 'marketdata.ticks', 'instrumentId', 'delete', 35),
+    raw: stream('marketdata.raw', 'marketdata.raw', 'instrumentId', 'delete', 30),
+    ticks: stream('marketdata.ticks', 'marketdata.ticks', 'instrumentId', 'delete', 30),
     snapshots: {
-      ...stream('marketdata.snapshots', 'marketdata.snapshots', 'instrumentId', 'compact', 0),
+      ...stream('marketdata.snapshots', 'marketdata.snapshots', 'instrumentId', 'compact', 14),
       minCompactionLagMs: FIVE_MINUTES_MS,
     },
-    status: stream('marketdata.status', 'marketdata.status', 'instrumentId', 'compact', 0),
-    bars: stream('marketdata.bars', 'marketdata.bars', 'instrumentId', 'delete', 12),
+    status: stream('marketdata.status', 'marketdata.status', 'instrumentId', 'compact', 1),
+    bars: stream('marketdata.bars', 'marketdata.bars', 'instrumentId', 'delete', 10),
   },
   ops: {
-    events: stream('ops.events', 'ops.events', 'component', 'delete', 3),
+    events: stream('ops.events', 'ops.events', 'component', 'delete', 2),
   },
   /** By service, which is the topology or component that gave the records up. */
   dlq: {
-    'market-data': stream('dlq.market-data', 'dlq', 'original key', 'delete', 3),
+    'market-data': stream('dlq.market-data', 'dlq', 'original key', 'delete', 2),
     snapshots: stream('dlq.snapshots', 'dlq', 'original key', 'delete', 1),
     bars: stream('dlq.bars', 'dlq', 'original key', 'delete', 1),
     sink: stream('dlq.sink', 'dlq', 'original key', 'delete', 1),

@@ -97,7 +97,7 @@ export function newTopics(
   return allTopics(topics).map(({ name, entry }) => {
     const { partitions, cleanup, budgetPercent, minCompactionLagMs } = entry
     const share = Math.floor((diskMaxBytes * budgetPercent) / 100 / partitions)
-    if (budgetPercent > 0 && share < PARTITION_BYTES_MIN) {
+    if (share < PARTITION_BYTES_MIN) {
       throw new StreamsError(
         'TOPICS_BUDGET_TOO_SMALL',
         `${diskMaxBytes} bytes for all topics leave ${share} for a partition`,
@@ -110,7 +110,7 @@ export function newTopics(
       partitions,
       cleanup,
       retentionMs: -1,
-      retentionBytes: budgetPercent === 0 ? -1 : share,
+      retentionBytes: share,
       ...(minCompactionLagMs === 0 ? {} : { minCompactionLagMs }),
     }
   })

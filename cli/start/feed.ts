@@ -11,6 +11,7 @@ import type { Log } from '#streams/log'
 import type { Topics } from '#topics'
 import type { Config } from '../config/options.ts'
 import { systemRandom } from '../identity.ts'
+import type { DiskGuard } from './disk-guard.ts'
 
 /** A feed that is known but not yet running. */
 export interface PlannedFeed {
@@ -102,6 +103,7 @@ export function startFeed(
     readonly topics: Topics
     readonly logger: Logger
     readonly metrics: Metrics
+    readonly guard: DiskGuard | undefined
   },
 ): RunningFeed {
   return runFeed({
@@ -110,6 +112,7 @@ export function startFeed(
     log: parts.log,
     topic: parts.topics.marketdata.raw,
     speed: config.speed === 'max' ? Number.POSITIVE_INFINITY : config.speed,
+    holdMs: () => parts.guard?.holdMs(config.speed === 'max' ? 'as-fast-as-possible' : 'live') ?? 0,
     clock: systemClock,
     logger: parts.logger,
     metrics: parts.metrics,

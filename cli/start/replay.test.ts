@@ -54,11 +54,11 @@ test('damaged rows are dead letters, each with its cause, and the rest arrives',
     ['MARKET_DATA_BAD_DEPTH', 'update ids 9 to 8'],
     ['MARKET_DATA_BAD_PRICE', 'bid is -1 for FX'],
     ['MARKET_DATA_EMPTY', 'the quote has neither bid nor ask'],
-    ['MARKET_DATA_UNREADABLE', expect.stringMatching(/^2 fields instead of 3 .*eurusd\.csv:2\)$/)],
     [
       'MARKET_DATA_UNREADABLE',
       expect.stringMatching(/^"a lot" is not a number .*eurusd\.csv:3\)$/),
     ],
+    ['MARKET_DATA_UNREADABLE', expect.stringMatching(/^2 fields instead of 3 .*eurusd\.csv:2\)$/)],
     [
       'MARKET_DATA_UNREADABLE',
       expect.stringMatching(/JSON.*binance_spot_btcusdt_20240808\.jsonl:4\)$/),

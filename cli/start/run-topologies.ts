@@ -29,6 +29,17 @@ export function streamsDirectory(dataDir: string): string {
   return join(dataDir, 'streams')
 }
 
+const STORE_MEMORY_BYTES = { min: 4 * 1024 * 1024, max: 16 * 1024 * 1024 }
+
+/**
+ * Write buffers and blocks of one task's stores. Its write-ahead log is nearly as long as this, whatever the state: a dozen tasks are part of
+ * a small disk bound.
+ */
+function storeMemoryBytes(diskMax: number): number {
+  const share = Math.floor(diskMax / 125)
+  return Math.min(STORE_MEMORY_BYTES.max, Math.max(STORE_MEMORY_BYTES.min, share))
+}
+
 /** Starts the chosen topologies; resolves when each is running. @throws {StreamsError} TOPOLOGY_UNKNOWN */
 export async function runTopologies(
   config: Config,
@@ -60,7 +71,9 @@ export async function runTopologies(
       topology,
       applicationId: applicationId(config.env, entry.name),
       log,
-      stores: createStoreBackend(rocksdbEngine()),
+      stores: createStoreBackend(rocksdbEngine(), {
+        memoryBytes: storeMemoryBytes(config.diskMax),
+      }),
       directory: streamsDirectory(config.dataDir),
       clock: systemClock,
       logger: logger.child({ entity: entry.name }),

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { serveRegistry } from '#avro'
 import { clickhouseBars, startGateway } from '#gateway'
-import { startSink } from '#sink'
+import { sinkGroupId, startSink } from '#sink'
 import { type Logger, type Metrics, systemClock } from '#streams'
-import type { Log } from '#streams/log'
+import type { Log, NewTopic } from '#streams/log'
 import { newTopics, openTopics, prepareTopics, type Topics } from '#topics'
 import type { Config } from '../config/options.ts'
 import { openIdentity, systemRandom } from '../identity.ts'
@@ -16,16 +16,18 @@ import { prometheusMetrics } from '../prometheus.ts'
 import { startClickHouse } from './clickhouse.ts'
 import { Closers } from './closers.ts'
 import { dashboardDirectory } from './dashboard-build.ts'
+import { DiskGuard, type DiskGuardOptions } from './disk-guard.ts'
 import { drained } from './drain.ts'
 import { planFeed, publishReferenceData, startFeed } from './feed.ts'
-import { openLog } from './open-log.ts'
+import { openLog, openOwnLog } from './open-log.ts'
 import { openRegistry } from './open-registry.ts'
-import { runTopologies } from './run-topologies.ts'
+import { applicationId, type RunningTopology, runTopologies } from './run-topologies.ts'
 import { StartStopped, type StopRequest, untilStopped } from './signals.ts'
 
-/** Shares of --disk-max; the rest is left to state stores, keys and slack. */
-const LOG_SHARE = 0.55
-const CLICKHOUSE_SHARE = 0.3
+/** Shares of --disk-max; the rest is left to state stores, write-ahead logs, keys and slack. */
+const LOG_SHARE = 0.45
+const CHANGELOG_SHARE = 0.03
+const CLICKHOUSE_SHARE = 0.28
 
 /** Runs the platform as configured until a signal, the end of its feed, or a failure. The process ends with it. */
 export async function start(config: Config): Promise<void> {
@@ -66,9 +68,12 @@ async function open(config: Config, parts: Parts): Promise<string> {
   dashboard.catch(() => undefined)
 
   const planned = role('feeds') ? await planFeed(config, logger) : undefined
-  const log = await openLog(config, { logger: logger.child({ entity: 'log' }), metrics })
+  const logPorts = { logger: logger.child({ entity: 'log' }), metrics }
+  const embedded =
+    config.brokers === undefined ? await openOwnLog(config.dataDir, logPorts) : undefined
+  const log: Log = embedded ?? (await openLog(config, logPorts))
   closers.add('log', () => log.close())
-  const { topics, registryPort } = await openSchemas(config, { ...parts, log })
+  const { topics, created, registryPort } = await openSchemas(config, { ...parts, log })
   if (planned !== undefined) await publishReferenceData(config, planned, { log, topics, logger })
 
   stop.goOn()
@@ -99,6 +104,15 @@ async function open(config: Config, parts: Parts): Promise<string> {
     : []
   for (const { name, streams } of running) closers.add(name, () => streams.close())
   await Promise.all(running.map(({ streams }) => streams.reached('RUNNING')))
+  const guard =
+    embedded === undefined
+      ? undefined
+      : await boundDisk(config, {
+          log: embedded,
+          topics: created,
+          readers: readersOf(config, topics, running, role('sink')),
+          ...parts,
+        })
 
   stop.goOn()
   if (role('sink') && clickhouse !== undefined) {
@@ -161,7 +175,13 @@ async function open(config: Config, parts: Parts): Promise<string> {
 
   if (planned !== undefined) {
     const source = planned.open()
-    const feed = startFeed(config, source, { log, topics, logger, metrics })
+    const feed = startFeed(config, source, {
+      log,
+      topics,
+      logger,
+      metrics,
+      guard,
+    })
     closers.add('feed', async () => {
       feed.stop()
       await feed.done
@@ -192,26 +212,66 @@ async function open(config: Config, parts: Parts): Promise<string> {
   return url
 }
 
+function readersOf(
+  config: Config,
+  { marketdata }: Topics,
+  running: readonly RunningTopology[],
+  sinking: boolean,
+): DiskGuardOptions['readers'] {
+  const { raw, ticks, snapshots, bars } = marketdata
+  const readers = running.map(({ name }) => ({
+    groupId: applicationId(config.env, name),
+    topics: [name === 'market-data' ? raw.name : ticks.name],
+  }))
+  if (!sinking) return readers
+  const sunk = [ticks, snapshots, bars].map(({ name }) => name)
+  return [...readers, { groupId: sinkGroupId(config.env), topics: sunk }]
+}
+
+/** The disk of a Kafka broker is the broker's: there `--disk-max` sizes topics when they are created, and no more. */
+async function boundDisk(
+  config: Config,
+  {
+    log,
+    topics,
+    readers,
+    logger,
+    closers,
+  }: Parts & Pick<DiskGuardOptions, 'log' | 'topics' | 'readers'>,
+): Promise<DiskGuard> {
+  const guard = new DiskGuard({
+    log,
+    topics,
+    changelogBytesMax: Math.floor(config.diskMax * CHANGELOG_SHARE),
+    dataDir: config.dataDir,
+    bytesMax: config.diskMax,
+    readers,
+    logger: logger.child({ entity: 'disk' }),
+  })
+  closers.add('disk-guard', () => guard.close())
+  await guard.start()
+  return guard
+}
+
 /** Registry and topics: incompatible schemas end the start before anything is written. */
 async function openSchemas(
   config: Config,
   { log, logger, closers }: Parts & { readonly log: Log },
-): Promise<{ topics: Topics; registryPort: number }> {
+): Promise<{ topics: Topics; created: readonly NewTopic[]; registryPort: number }> {
   const { registry, embedded, close } = openRegistry(config)
   closers.add('registry', close)
   const topics = openTopics({ env: config.env, registry })
   await prepareTopics(topics, registry)
-  await log.admin.createTopics(
-    newTopics(topics, { diskMaxBytes: Math.floor(config.diskMax * LOG_SHARE) }),
-  )
-  if (embedded === undefined) return { topics, registryPort: 0 }
+  const created = newTopics(topics, { diskMaxBytes: Math.floor(config.diskMax * LOG_SHARE) })
+  await log.admin.createTopics(created)
+  if (embedded === undefined) return { topics, created, registryPort: 0 }
   const server = await serveRegistry(embedded, {
     port: config.registryPort,
     host: config.host,
     logger: logger.child({ entity: 'registry' }),
   })
   closers.add('registry-server', () => server.close())
-  return { topics, registryPort: server.port }
+  return { topics, created, registryPort: server.port }
 }
 
 function demoPassword(): { demoPassword?: string } {

@@ -206,7 +206,10 @@ export interface NewTopic {
   readonly cleanup: CleanupPolicy
   /** -1: no bound by time. Retention by time counts append time where the log can, never event time of past years. */
   readonly retentionMs: number
-  /** Of one partition; -1: no bound by size. */
+  /**
+   * Of one partition; -1: no bound by size. Where all is compacted it takes nothing away: the embedded log then compacts early, and the
+   * compaction lag yields; Kafka knows no such bound.
+   */
   readonly retentionBytes: number
   readonly minCompactionLagMs?: number
   readonly replicationFactor?: number

@@ -75,6 +75,40 @@ test('records younger than the lag are left alone', async () => {
   })
 })
 
+test('over its bound a partition is compacted early: the lag holds for the newest half of the bound', async () => {
+  await compacted({ batchBytes: 1_000 }, async (log, clock) => {
+    log.alterTopic('c', { minCompactionLagMs: 60_000, retentionBytes: 10_000 })
+    const write = async (from: number, to: number) => {
+      for (let n = from; n < to; n++) await append(log, [record('k', `${n}`.padStart(1_000, '.'))])
+    }
+    const kept = async () => (await readAll(log)).map(({ offset }) => offset)
+    await write(0, 9)
+    await log.maintain()
+    expect(await kept()).toHaveLength(9)
+    await write(9, 20)
+    await log.maintain()
+    // A record takes 1,060 bytes or so: four of them are in the newest 5,000 bytes, and the last one before those stays.
+    expect(await kept()).toEqual([15, 16, 17, 18, 19])
+    clock.advance(60_001)
+    await log.maintain({ force: true })
+    expect(await kept()).toEqual([19])
+  })
+})
+
+test('over its bound a partition keeps tombstones for a minute, below it for their time', async () => {
+  await compacted({ batchBytes: 1_000, tombstoneRetentionMs: 3_600_000 }, async (log, clock) => {
+    await append(log, [record('gone', 'x'), record('gone', null)])
+    clock.advance(60_001)
+    await append(log, [record('big', 'y'.repeat(5_000))])
+    await log.maintain({ force: true })
+    expect((await readAll(log)).map(({ offset }) => offset)).toEqual([1, 2])
+    log.alterTopic('c', { retentionBytes: 4_000 })
+    await append(log, [record('big', 'z'.repeat(5_000))])
+    await log.maintain({ force: true })
+    expect((await readAll(log)).map(({ offset }) => offset)).toEqual([3])
+  })
+})
+
 test('records of an open transaction, and behind it, are not compacted', async () => {
   await compacted({}, async (log) => {
     await append(log, [record('k', '0')])

@@ -7,6 +7,10 @@ import { BatchBuilder, readBatch, type SealedBatch, summaryOf } from './record-b
 
 /** After a look that found too little that is old enough. */
 const LOOK_AGAIN_MS = 30_000
+/** What a partition over its bound still grants slow readers of tombstones. */
+const TOMBSTONE_RETENTION_MS_MIN = 60_000
+/** Over its bound, a partition is compacted for this part of the usual share of new records. */
+const OVER_BOUND_DIRTY_FACTOR = 0.2
 
 export interface CompactionLimits {
   /** A pass starts when new records make up this part of the partition. */
@@ -24,6 +28,8 @@ export interface CompactionLimits {
 
 interface Pass {
   readonly endOffset: number
+  /** Tombstones that were appended before it go. */
+  readonly oldestTombstoneMs: number
   /** The newest offset of each key between the pass's dirty start and its end. */
   readonly newest: Map<string, number>
   phase: 'collect' | 'rewrite'
@@ -35,6 +41,9 @@ interface Pass {
  * Removes superseded records of one partition, as Kafka's cleaner does: collects the newest offset of each key that was written
  * since the last pass, then rewrites the batches before that point. Offsets and order stay. A pass lives in memory; if the
  * process dies it is begun again, and what it wrote is as good as it was.
+ *
+ * A partition over its topic's `retentionBytes` is compacted early: its lag then holds for the newest half of the bound alone, and
+ * tombstones go after a minute. The last record of a key stays, whatever the bound.
  */
 export class PartitionCompaction {
   readonly #database: StoreDatabase
@@ -73,20 +82,24 @@ export class PartitionCompaction {
   #begin(force: boolean): Pass | undefined {
     const log = this.#log
     const { startOffset, cleanedOffset, cleanedBytes, sizeBytes } = log.state
-    const { dirtyRatio, dirtyBytesMin } = this.#limits
+    const { dirtyBytesMin, tombstoneRetentionMs } = this.#limits
+    const { retentionBytes, minCompactionLagMs = 0 } = log.config.value
+    const over = retentionBytes >= 0 && sizeBytes > retentionBytes
+    const dirtyBytes = sizeBytes - cleanedBytes
+    const dirtyRatio = this.#limits.dirtyRatio * (over ? OVER_BOUND_DIRTY_FACTOR : 1)
     const nowMs = this.#clock.nowMs()
     if (!force) {
       // Looking costs a scan of the index: not before there can be enough, and not again right after there was not.
-      const dirtyBytes = sizeBytes - cleanedBytes
       if (dirtyBytes < dirtyBytesMin || dirtyBytes < dirtyRatio * sizeBytes) return undefined
-      if (nowMs < this.#lookAgainMs) return undefined
+      if (!over && nowMs < this.#lookAgainMs) return undefined
     }
     const from = Math.max(startOffset, cleanedOffset)
-    const youngestMs = nowMs - (log.config.value.minCompactionLagMs ?? 0)
+    const youngestMs = nowMs - minCompactionLagMs
+    const youngBytesMax = over ? retentionBytes / 2 : Number.POSITIVE_INFINITY
     let endOffset = from
     let bytes = 0
     for (const batch of log.summaries(from, log.stableOffset)) {
-      if (batch.appendTimeMs > youngestMs) break
+      if (batch.appendTimeMs > youngestMs && dirtyBytes - bytes <= youngBytesMax) break
       endOffset = batch.lastOffset + 1
       bytes += batch.sizeBytes
     }
@@ -94,7 +107,17 @@ export class PartitionCompaction {
       this.#lookAgainMs = nowMs + LOOK_AGAIN_MS
       return undefined
     }
-    return { endOffset, newest: new Map(), phase: 'collect', offset: from, cleanedBytes: 0 }
+    const keptMs = over
+      ? Math.min(tombstoneRetentionMs, TOMBSTONE_RETENTION_MS_MIN)
+      : tombstoneRetentionMs
+    return {
+      endOffset,
+      oldestTombstoneMs: nowMs - keptMs,
+      newest: new Map(),
+      phase: 'collect',
+      offset: from,
+      cleanedBytes: 0,
+    }
   }
 
   #collect(pass: Pass): void {
@@ -123,7 +146,6 @@ export class PartitionCompaction {
   #rewrite(pass: Pass): boolean {
     const log = this.#log
     const from = Math.max(pass.offset, log.state.startOffset)
-    const oldestTombstoneMs = this.#clock.nowMs() - this.#limits.tombstoneRetentionMs
     const builder = new BatchBuilder()
     const removed: { readonly lastOffset: number; readonly sizeBytes: number }[] = []
     const written: SealedBatch[] = []
@@ -136,7 +158,7 @@ export class PartitionCompaction {
       lastOffset = lastOffsetOf(key)
       const records: LogRecord[] = []
       readBatch(value, from, records)
-      const expired = summary.appendTimeMs < oldestTombstoneMs
+      const expired = summary.appendTimeMs < pass.oldestTombstoneMs
       const surviving = records.filter((record) => this.#survives(pass, record, expired))
       bytes += value.length
       // Most of the clean part is as it was: leave it.

@@ -15,6 +15,7 @@ import type {
   TransactionalProducer,
   TransactionalProducerOptions,
 } from '../log.ts'
+import { unreadPart } from './backlog.ts'
 import { EmbeddedAdmin } from './embedded-admin.ts'
 import { EmbeddedGroupConsumer } from './embedded-group-consumer.ts'
 import { EmbeddedReader } from './embedded-reader.ts'
@@ -65,6 +66,11 @@ export interface EmbeddedLog extends Log {
   maintain(options?: MaintainOptions): Promise<void>
   /** Changes the bounds of an existing topic. @throws {StreamsError} LOG_UNKNOWN_TOPIC */
   alterTopic(topic: string, change: Partial<Omit<NewTopic, 'topic' | 'partitions'>>): void
+  /**
+   * Part of the topic's byte bound that a group has not read yet, of its fullest partition: beyond 1, records go unread. An estimate.
+   * @throws {StreamsError} LOG_UNKNOWN_TOPIC
+   */
+  unreadPart(topic: string, groupId: string): number
   /** Estimated bytes on disk. */
   sizeBytes(): number
 }
@@ -178,6 +184,11 @@ class DurableLog implements EmbeddedLog {
   alterTopic(topic: string, change: Partial<Omit<NewTopic, 'topic' | 'partitions'>>): void {
     requireOpen(this.#core)
     this.#core.topics.alter(topic, change)
+  }
+
+  unreadPart(topic: string, groupId: string): number {
+    requireOpen(this.#core)
+    return unreadPart(this.#core.topics, this.#core.offsets, topic, groupId)
   }
 
   sizeBytes(): number {
