@@ -45,7 +45,7 @@ export function topologyCommand(): Command {
           )
         }
         const topology = entry.build(openTopics({ env, registry: openEmbeddedRegistry() }))
-        process.stdout.write(`${describe(topology, json ? 'json' : format)}\n`)
+        process.stdout.write(`${describe(topology, json ? 'json' : format).trimEnd()}\n`)
       },
     )
   return command

@@ -23,7 +23,11 @@ export function runningStores(running: readonly RunningTopology[]): StoreAccess 
   }
   return {
     topologies: () => running.map(({ topology }) => topology),
-    parts: async (args) => find(args).streams.localStores(args.store),
+    parts: async (args) => {
+      const { streams, topology } = find(args)
+      specOf(topology, args.store)
+      return streams.localStores(args.store)
+    },
     checksums: async (args) => {
       const { streams, topology } = find(args)
       specOf(topology, args.store)

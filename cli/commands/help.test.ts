@@ -1,0 +1,147 @@
+import { expect, test, vi } from 'vitest'
+import { orion } from '../testing/run-orion.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+const LEVELS = [
+  '',
+  'start',
+  'topology',
+  'topology list',
+  'topology describe',
+  'store',
+  'store list',
+  'store get',
+  'store range',
+  'store checksum',
+  'topics',
+  'topics list',
+  'topics describe',
+  'topics create',
+  'topics tail',
+  'dlq',
+  'dlq list',
+  'dlq show',
+  'sink',
+  'sink check',
+  'query',
+  'token',
+  'kafka',
+  'kafka start',
+  'kafka stop',
+  'kafka wipe',
+  'kafka status',
+  'peer-app',
+  'peer-app snapshot',
+]
+
+test('there is help on every level, on stdout and with status 0', async () => {
+  for (const level of LEVELS) {
+    const { status, stdout, stderr } = await orion(...level.split(' ').filter(Boolean), '--help')
+    expect(status, stderr).toBe(0)
+    expect(stdout).toMatch(new RegExp(`^Usage: ${`orion ${level}`.trim()} `))
+    expect(stdout.length, level).toBeGreaterThan(150)
+    expect(stderr).toBe('')
+  }
+})
+
+test('help on start names every option with its variable', async () => {
+  const { stdout } = await orion('start', '--help')
+  for (const name of [
+    'PORT',
+    'SQL_PORT',
+    'REGISTRY_PORT',
+    'DATA_DIR',
+    'ENV',
+    'SEED',
+    'FEED',
+    'RATE',
+    'REPLAY',
+    'SPEED',
+    'EXIT_WHEN_DONE',
+    'BROKERS',
+    'REGISTRY',
+    'CLICKHOUSE',
+    'ROLE',
+    'TOPOLOGY',
+    'THREADS',
+    'GUARANTEE',
+    'HOST',
+    'DISK_MAX',
+    'START_TIME',
+    'TICKS',
+  ])
+    expect(stdout).toContain(`[ORION_${name}]`)
+  expect(stdout).toContain('(default 5GB)')
+})
+
+const WRONG = [
+  [['tea'], "orion: unknown command 'tea'. See orion --help\n"],
+  [['start', '--tea'], /^orion: unknown option '--tea'.* See orion start --help\n$/],
+  [
+    ['topics', 'describe'],
+    "orion: missing required argument 'topic'. See orion topics describe --help\n",
+  ],
+  [
+    ['topics', 'tail', 'x', '--from', 'tea'],
+    /Give earliest, latest, an ISO 8601 time .* See orion topics tail --help\n$/,
+  ],
+  [
+    ['topics', 'tail', 'x', '-n', '0'],
+    /Give a whole number from 1 on\. See orion topics tail --help\n$/,
+  ],
+  [
+    ['topics', 'create', 'x', '--cleanup', 'tea'],
+    /delete, compact\. See orion topics create --help\n$/,
+  ],
+  [
+    ['dlq', 'show', 'x', '0', 'tea'],
+    /Give a whole number from 0 on\. See orion dlq show --help\n$/,
+  ],
+  [['token'], "orion: required option '--user <name>' not specified. See orion token --help\n"],
+  [
+    ['topology', 'describe', 'tea'],
+    /^orion: TOPOLOGY_UNKNOWN: there is no topology tea\. Choose one of market-data, snapshots, bars\n$/,
+  ],
+  [
+    ['topology', 'describe', 'bars', '--format', 'tea'],
+    /text, json, mermaid, svg\. See orion topology describe --help\n$/,
+  ],
+  [
+    ['topics', 'list', '--data-dir', '/no/such'],
+    /^orion: INSTALLATION_NOT_FOUND: there is no data directory \/no\/such\. Run orion start first/,
+  ],
+  [['token', '--user', 'quant', '--data-dir', '/no/such'], /^orion: INSTALLATION_NOT_FOUND/],
+] as const
+
+test.each(WRONG)('orion %j is answered in one line that says what to do', async (args, message) => {
+  const { status, stdout, stderr } = await orion(...args)
+  expect(status).toBe(1)
+  expect(stdout).toBe('')
+  expect(stderr).toMatch(/^orion: [^\n]+\n$/)
+  expect(stderr).toMatch(message)
+})
+
+const FORMATS = [
+  ['text', /^Topologies:\n {3}Sub-topology: 0/],
+  ['json', /^\{[\s\S]*"snapshots"[\s\S]*\}\n$/],
+  ['mermaid', /^(flowchart|graph) /],
+  ['svg', /^<svg [\s\S]*<\/svg>\n$/],
+] as const
+
+test.each(FORMATS)('a topology is described as %s', async (format, shape) => {
+  const { status, stdout } = await orion('topology', 'describe', 'snapshots', '--format', format)
+  expect(status).toBe(0)
+  expect(stdout).toMatch(shape)
+  if (format === 'json') expect(() => JSON.parse(stdout)).not.toThrow()
+})
+
+test('topology list names the topologies in the order of the data, as a table and as JSON', async () => {
+  const { stdout } = await orion('topology', 'list', '--json')
+  const names = stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { topology: string }).topology)
+  expect(names).toEqual(['market-data', 'snapshots', 'bars'])
+  expect((await orion('topology', 'list')).stdout).toMatch(/^topology +does\nmarket-data +\w/)
+})
