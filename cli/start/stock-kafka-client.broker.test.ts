@@ -35,7 +35,7 @@ describe.skipIf(brokers.length === 0)(`distributed, on a real broker${missing}`,
     const registry = new SchemaRegistry({
       host: `http://127.0.0.1:${await registryPortOf(dataDir)}`,
     })
-    const consumer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({
+    const consumer = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).consumer({
       groupId: `stock-${Date.now()}`,
     })
     const events: Record<string, unknown>[] = []
@@ -102,13 +102,12 @@ describe.skipIf(brokers.length === 0)(`distributed, on a real broker${missing}`,
       const last = process.logs.at(-1) ?? ''
       expect(last).toMatch(/^orion: AVRO_SCHEMA_INCOMPATIBLE: /)
       expect(last).toContain(subject)
-      expect(last).toMatch(/version 1\b/)
-      expect(last).toMatch(/version 2\b|new version|this program/)
+      expect(last).toMatch(/would be version 2 of .*cannot read version 1 \(id \d+\)/)
       expect(await topicsOf(env)).toEqual([])
       expect(await (await fetch(`${url}/subjects`)).json()).toEqual([subject])
     } finally {
       await server.close()
-      registry.close()
+      await registry.close()
     }
   })
 
@@ -185,7 +184,7 @@ describe.skipIf(brokers.length === 0)(`distributed, on a real broker${missing}`,
     } finally {
       await engine.close()
       await server.close()
-      registry.close()
+      await registry.close()
     }
   })
 })
