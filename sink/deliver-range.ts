@@ -129,6 +129,8 @@ const INSERT_SETTINGS = (token: string) => ({
   min_insert_block_size_bytes: 1_000_000_000,
   input_format_parallel_parsing: 1,
   input_format_null_as_default: 0,
+  // Levels of a book come as [price, size].
+  input_format_json_named_tuples_as_objects: 0,
 })
 
 function refusalOf(record: LogRecord, cause: unknown): Refusal {

@@ -11,7 +11,7 @@ import { checkSink } from './check-sink.ts'
 import { deliverRange } from './deliver-range.ts'
 import { sinkGroupId, startSink } from './sink.ts'
 import { sinkSources } from './sources.ts'
-import { barEvent, tickEvent } from './testing/market-events.ts'
+import { barEvent, depthEvent, tickEvent } from './testing/market-events.ts'
 import {
   appendTicks,
   type EngineHouse,
@@ -145,6 +145,31 @@ describe('every record is one row', () => {
     // And without its token the same block would have been doubled: the test can fail.
     await deliverRange(house.clickhouse, source, { ...plan, to: plan.to + 1 }, records, systemClock)
     expect(await count('SELECT count() AS n FROM orion.ticks')).toBe(2 * records.length)
+    await logHouse.log.close()
+  })
+
+  test('with the levels of an order book, in one insert', async () => {
+    await emptyTables()
+    const logHouse = await openLogHouse()
+    const [source] = sinkSources(logHouse.topics)
+    if (source === undefined) throw new Error('no source')
+    const { name, valueSerde } = logHouse.topics.marketdata.ticks
+    const records = [tickEvent(0), depthEvent(1), depthEvent(2)].map((event, offset) => ({
+      offset,
+      key: null,
+      headers: [],
+      timestampMs: 1,
+      value: valueSerde.serialize(name, event),
+    }))
+    const plan = { topic: name, partition: 3, from: 0, to: 3, plannedAtMs: systemClock.nowMs() }
+    const delivery = await deliverRange(house.clickhouse, source, plan, records, systemClock)
+    expect(delivery.refusals).toEqual([])
+    expect(
+      await house.clickhouse.query(
+        "SELECT kind, bids.price AS bids, bids.size AS sizes, asks.price AS asks FROM orion.ticks WHERE kind = 'DEPTH' LIMIT 1",
+      ),
+    ).toEqual([{ kind: 'DEPTH', bids: [99.5, 99], sizes: [3.75, 0], asks: [100.5] }])
+    expect(await count('SELECT count() AS n FROM orion.ticks')).toBe(3)
     await logHouse.log.close()
   })
 

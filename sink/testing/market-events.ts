@@ -37,6 +37,31 @@ export function tickEvent(index: number): TicksEnvelope {
   }
 }
 
+/** An update of an order book: two bids, one of them taken away, and an ask. */
+export function depthEvent(index: number): TicksEnvelope {
+  const { payload, ...envelope } = tickEvent(index)
+  const { instrumentId, source, eventTimeMs } = payload
+  return {
+    ...envelope,
+    eventType: 'MarketDepthReceived',
+    payload: {
+      instrumentId,
+      source,
+      eventTimeMs,
+      receivedTimeMs: eventTimeMs + 1,
+      snapshot: false,
+      firstUpdateId: index,
+      lastUpdateId: index,
+      bids: [
+        { price: 99.5, size: 3.75 },
+        { price: 99, size: 0 },
+      ],
+      asks: [{ price: 100.5, size: 0.00023 }],
+      flags: [],
+    },
+  }
+}
+
 /** A bar of one minute whose close tells it apart. */
 export function barEvent(window: number, origin: 'COMPUTED' | 'FEED', close: number): BarsEnvelope {
   const windowStartMs = START_MS + window * 60_000
