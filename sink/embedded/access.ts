@@ -1,5 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
+import { z } from 'zod'
+import type { AssetClass } from '#avro'
 import { ClickHouseError } from './clickhouse-error.ts'
 
 /** Who asks: the platform itself (writes, sees all), or a user (reads, sees his tenant's rows). */
@@ -25,6 +27,16 @@ const SQL_ROLES: ReadonlySet<string> = new Set([
 ])
 /** Roles that read the dead letters of shared market data beside their own tenant's. */
 const PLATFORM_DEAD_LETTER_ROLES: ReadonlySet<string> = new Set(['ADMIN', 'PLATFORM'])
+/** A user who sees part of the market only is refused: rows carry no asset class that a row policy could go by. */
+const WHOLE_MARKET: Readonly<Record<AssetClass, true>> = {
+  UNKNOWN: true,
+  FX: true,
+  RATES: true,
+  CREDIT: true,
+  EQUITY: true,
+  CRYPTO: true,
+  COMMODITY: true,
+}
 /** Tenant of shared market data, which every tenant reads. */
 const PLATFORM_TENANT = 'platform'
 /** The scope is a list in a setting: a tenant's name must not contain its separators, or the service's `*`. */
@@ -77,10 +89,26 @@ export function authenticator(options: {
         `${sub} may not query: one of ${[...SQL_ROLES].join(', ')} is needed`,
       )
     }
+    if (!seesWholeMarket(claims['entitlements'])) {
+      throw new ClickHouseError(
+        497,
+        `${sub} may not query: it is entitled to part of the market, and SQL shows all of it. Use the API`,
+      )
+    }
     const shared = tenant === PLATFORM_TENANT ? tenant : `${tenant},${PLATFORM_TENANT}`
     const deadLetters = held.some((role) => PLATFORM_DEAD_LETTER_ROLES.has(role)) ? shared : tenant
     return { kind: 'user', name: `${tenant}|${sub}`, rowScope: `${shared};${deadLetters}` }
   }
+}
+
+const Entitlements = z.object({ assetClasses: z.array(z.string()) })
+
+/** False without the claim, too. */
+function seesWholeMarket(claim: unknown): boolean {
+  const entitlements = Entitlements.safeParse(claim)
+  if (!entitlements.success) return false
+  const held = new Set(entitlements.data.assetClasses)
+  return Object.keys(WHOLE_MARKET).every((assetClass) => held.has(assetClass))
 }
 
 function refuseToken(cause: unknown): never {

@@ -289,6 +289,11 @@ describe('credentials', () => {
     ['a token of another issuer', async () => house.issuer.token({ issuer: 'elsewhere' }), 516],
     ['a role without SQL', async () => house.issuer.token({ roles: ['CLIENT'] }), 497],
     [
+      'a trader entitled to part of the market',
+      async () => house.issuer.token({ roles: ['TRADER'], assetClasses: ['FX', 'RATES'] }),
+      497,
+    ],
+    [
       'a tenant that would break out of the scope',
       async () => house.issuer.token({ tenant: '*' }),
       516,

@@ -12,12 +12,16 @@ import { type ClickHouse, openClickHouse } from '../clickhouse.ts'
 import { type EmbeddedClickHouse, startEmbeddedClickHouse } from '../embedded/start-embedded.ts'
 import { tickEvent } from './market-events.ts'
 
+const WHOLE_MARKET = ['UNKNOWN', 'FX', 'RATES', 'CREDIT', 'EQUITY', 'CRYPTO', 'COMMODITY']
+
 /** Signs tokens as the identity provider does. */
 interface TokenIssuer {
   readonly jwks: JSONWebKeySet
   token(claims?: {
     readonly tenant?: string
     readonly roles?: readonly string[]
+    /** Of the entitlements; all when left out. */
+    readonly assetClasses?: readonly string[]
     readonly user?: string
     /** Seconds from now. */
     readonly expiresIn?: number
@@ -32,11 +36,12 @@ async function tokenIssuer(): Promise<TokenIssuer> {
     token: ({
       tenant = 'demo',
       roles = ['ANALYST'],
+      assetClasses = WHOLE_MARKET,
       user = 'quant',
       expiresIn = 600,
       issuer = 'orion',
     } = {}) =>
-      new SignJWT({ tenant, roles })
+      new SignJWT({ tenant, roles, entitlements: { assetClasses } })
         .setProtectedHeader({ alg: 'ES256', kid: 'test' })
         .setSubject(user)
         .setIssuer(issuer)
