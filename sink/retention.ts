@@ -58,14 +58,19 @@ export function startRetention(
  */
 async function boundParts({ clickhouse, bytesMax }: RetentionOptions): Promise<void> {
   const part = Math.min(PART_BYTES_MAX, Math.max(PART_BYTES_MIN, bytesMax * PART_SHARE))
-  const tables = await clickhouse.query<{ readonly name: string }>(
-    `SELECT name FROM system.tables WHERE database = '${DATABASE}' AND engine LIKE '%MergeTree'`,
+  const settings = [
+    `max_bytes_to_merge_at_max_space_in_pool = ${Math.floor(part)}`,
+    'old_parts_lifetime = 10',
+    'min_rows_to_fsync_after_merge = 1',
+  ]
+  const tables = await clickhouse.query<{ readonly name: string; readonly engine: string }>(
+    `SELECT name, engine_full AS engine FROM system.tables WHERE database = '${DATABASE}' AND engine LIKE '%MergeTree'`,
   )
-  for (const { name } of tables) {
+  for (const { name, engine } of tables) {
+    if (settings.every((setting) => engine.includes(setting))) continue
     // The names come from the engine's own catalogue; DDL takes no parameters.
     await clickhouse.command(
-      `ALTER TABLE ${DATABASE}.${name} MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = ${Math.floor(part)},
-       old_parts_lifetime = 10, min_rows_to_fsync_after_merge = 1`,
+      `ALTER TABLE ${DATABASE}.${name} MODIFY SETTING ${settings.join(', ')}`,
     )
   }
 }
