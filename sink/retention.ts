@@ -103,11 +103,21 @@ export async function dropOldest({
   for (const part of active) {
     if (excess <= 0) break
     excess -= part.bytes
-    await noteOffsets(clickhouse, part)
-    await clickhouse.command(`ALTER TABLE ${DATABASE}.${part.table} DROP PART '${part.name}'`)
-    dropped.push(`${part.table}/${part.name}`)
+    if (await drop(clickhouse, part)) dropped.push(`${part.table}/${part.name}`)
   }
   return dropped
+}
+
+/** @returns false when the part was merged meanwhile: the next look sees what it has become */
+async function drop(clickhouse: ClickHouse, part: Part): Promise<boolean> {
+  try {
+    await noteOffsets(clickhouse, part)
+    await clickhouse.command(`ALTER TABLE ${DATABASE}.${part.table} DROP PART '${part.name}'`)
+    return true
+  } catch (cause) {
+    if (String(cause).includes(`No part ${part.name}`)) return false
+    throw cause
+  }
 }
 
 function sizeOf(parts: readonly Part[]): number {
