@@ -74,6 +74,10 @@ export class Streams {
       await prepareSerdes(plan)
       if (plan.internalTopics.length > 0) await log.admin.createTopics(plan.internalTopics)
       await this.#startGlobals(plan)
+      if (this.#closing !== undefined) {
+        await this.#release()
+        return
+      }
       this.#context = this.#makeContext(plan)
       for (let index = 0; index < this.#limits.threads; index++) this.#startThread()
       this.#startPurging(plan)

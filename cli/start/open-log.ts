@@ -12,13 +12,22 @@ interface Ports {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly clock?: Clock
+  /** Ends the wait for brokers that do not answer. */
+  readonly signal?: AbortSignal
 }
 
 /** The log that the configuration names: Kafka where brokers are given, else the embedded one in the data directory. */
 export function openLog({ dataDir, brokers }: LogLocation, ports: Ports): Promise<Log> {
   if (brokers === undefined) return openOwnLog(dataDir, ports)
-  const { logger, metrics, clock = systemClock } = ports
-  return openKafkaLog({ brokers: brokers.split(','), clientId: 'orion', logger, metrics, clock })
+  const { logger, metrics, clock = systemClock, signal } = ports
+  return openKafkaLog({
+    brokers: brokers.split(','),
+    clientId: 'orion',
+    logger,
+    metrics,
+    clock,
+    ...(signal === undefined ? {} : { signal }),
+  })
 }
 
 /** The embedded log of a data directory. */

@@ -13,6 +13,7 @@ import type { Topics } from '#topics'
 import { topologies } from '#topologies'
 import type { Config } from '../config/options.ts'
 import { VERSION } from '../version.ts'
+import type { Closers } from './closers.ts'
 import { deadLetterEncoder } from './dead-letters.ts'
 
 export interface RunningTopology {
@@ -48,6 +49,7 @@ export async function runTopologies(
     readonly topics: Topics
     readonly logger: Logger
     readonly metrics: Metrics
+    readonly closers: Closers
     readonly onFailure: (topology: string) => void
   },
 ): Promise<readonly RunningTopology[]> {
@@ -92,6 +94,8 @@ export async function runTopologies(
     streams.onStateChange((state) => {
       if (state === 'ERROR') parts.onFailure(entry.name)
     })
+    // Before it starts: a stop may come while it does.
+    parts.closers.add(entry.name, () => streams.close())
     return { name: entry.name, topology, streams }
   })
   await Promise.all(running.map(({ streams }) => streams.start()))

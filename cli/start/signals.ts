@@ -7,6 +7,8 @@ export interface StopRequest {
   readonly requested: Promise<boolean>
   stop(why: string, failed: boolean): void
   readonly stopping: boolean
+  /** Aborted with the request, for waits that can be cut short. */
+  readonly signal: AbortSignal
   /** For the start, between its parts. @throws {StartStopped} when it is to stop */
   goOn(): void
 }
@@ -18,6 +20,7 @@ export class StartStopped extends Error {}
 export function untilStopped(logger: Logger): StopRequest {
   let resolve: (failed: boolean) => void = () => undefined
   let stopping = false
+  const abort = new AbortController()
   const requested = new Promise<boolean>((settle) => {
     resolve = settle
   })
@@ -29,6 +32,7 @@ export function untilStopped(logger: Logger): StopRequest {
       logger.error({ entity: 'orion' }, `not closed after ${CLOSE_MS_MAX} ms: ended without`)
       process.exit(1)
     }, CLOSE_MS_MAX).unref()
+    abort.abort()
     resolve(failed)
   }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
@@ -36,6 +40,7 @@ export function untilStopped(logger: Logger): StopRequest {
   return {
     requested,
     stop,
+    signal: abort.signal,
     get stopping() {
       return stopping
     },

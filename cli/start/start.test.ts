@@ -92,6 +92,18 @@ test('a signal during the start ends it with status 0 and without a ready line',
   expect(process.output()).toBe('')
 })
 
+test('a signal while the brokers do not answer ends the start within two seconds, with status 0', async () => {
+  const process = orion.start(['--data-dir', orion.directory('data'), '--brokers', '127.0.0.1:1'])
+  await vi.waitFor(() => logLine(process, 'connect to 127.0.0.1:1: trying again'), {
+    timeout: 60_000,
+  })
+  const startedMs = performance.now()
+  process.kill('SIGTERM')
+  expect(await process.ended(), process.logs.slice(-3).join('\n')).toBe(0)
+  expect(performance.now() - startedMs).toBeLessThan(2_000)
+  expect(process.output()).toBe('')
+})
+
 test('after kill -9 the engine ends too, and a start on the same directory and ports works at once', async () => {
   const dataDir = orion.directory('data')
   const killed = orion.start(['--data-dir', dataDir, ...SMALL])

@@ -22,12 +22,15 @@ import { planFeed, publishReferenceData, startFeed } from './feed.ts'
 import { openLog, openOwnLog } from './open-log.ts'
 import { openRegistry } from './open-registry.ts'
 import { applicationId, type RunningTopology, runTopologies } from './run-topologies.ts'
-import { StartStopped, type StopRequest, untilStopped } from './signals.ts'
+import { type StopRequest, untilStopped } from './signals.ts'
 
 /** Shares of --disk-max; the rest is left to state stores, write-ahead logs, keys and slack. */
 const LOG_SHARE = 0.45
 const CHANGELOG_SHARE = 0.03
 const CLICKHOUSE_SHARE = 0.28
+
+/** How long a stop waits for what is just being opened. */
+const OPENING_MS_MAX = 1_000
 
 /** Runs the platform as configured until a signal, the end of its feed, or a failure. The process ends with it. */
 export async function start(config: Config): Promise<void> {
@@ -36,18 +39,28 @@ export async function start(config: Config): Promise<void> {
   const metrics = prometheusMetrics()
   const closers = new Closers(logger)
   const stop = untilStopped(logger)
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const opening = open(config, { logger, metrics, closers, stop })
   try {
-    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-    const url = await open(config, { logger, metrics, closers, stop })
-    process.stdout.write(`ready ${url}\n`)
+    const url = await Promise.race([opening, stop.requested.then(() => undefined)])
+    if (url !== undefined) process.stdout.write(`ready ${url}\n`)
   } catch (error) {
-    await closers.close()
-    if (error instanceof StartStopped) process.exit(0)
-    throw error
+    if (!stop.stopping) {
+      await closers.close()
+      throw error
+    }
   }
   const failed = await stop.requested
   await closers.close()
+  // A part that was being opened meanwhile is closed too, unless it takes long: it ends with the process.
+  await settledWithin(opening, OPENING_MS_MAX)
+  await closers.close()
   process.exit(failed ? 1 : 0)
+}
+
+function settledWithin(work: Promise<unknown>, ms: number): Promise<unknown> {
+  const late = new Promise((resolve) => setTimeout(resolve, ms))
+  return Promise.race([work.catch(() => undefined), late])
 }
 
 interface Parts {
@@ -71,7 +84,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
   const logPorts = { logger: logger.child({ entity: 'log' }), metrics }
   const embedded =
     config.brokers === undefined ? await openOwnLog(config.dataDir, logPorts) : undefined
-  const log: Log = embedded ?? (await openLog(config, logPorts))
+  const log: Log = embedded ?? (await openLog(config, { ...logPorts, signal: stop.signal }))
   closers.add('log', () => log.close())
   const { topics, created, registryPort } = await openSchemas(config, { ...parts, log })
   if (planned !== undefined) await publishReferenceData(config, planned, { log, topics, logger })
@@ -99,10 +112,10 @@ async function open(config: Config, parts: Parts): Promise<string> {
         topics,
         logger,
         metrics,
+        closers,
         onFailure: (name) => stop.stop(`topology ${name} has failed`, true),
       })
     : []
-  for (const { name, streams } of running) closers.add(name, () => streams.close())
   await Promise.all(running.map(({ streams }) => streams.reached('RUNNING')))
   const guard =
     embedded === undefined

@@ -5,6 +5,7 @@ import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import createSocketFactory from 'kafkajs/src/network/socketFactory.js'
 import Encoder from 'kafkajs/src/protocol/encoder.js'
 import errors from 'kafkajs/src/protocol/error.js'
+import { systemClock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
@@ -124,6 +125,7 @@ class LinkPool {
   readonly #logger: InternalLogger
   readonly #open = new Map<Use, Connection>()
   readonly #connecting = new Map<Use, Promise<Connection>>()
+  readonly #unfinished = new Set<Connection>()
   #versions: object | undefined
   #supportsAuthentication = true
   #ends = 0
@@ -171,6 +173,8 @@ class LinkPool {
     this.#ends += 1
     const connections = [...this.#open.values()]
     this.#open.clear()
+    // The system may go on for long to reach a host that does not answer.
+    for (const { socket } of this.#unfinished) socket.destroy(connectionClosed())
     await Promise.all(connections.map((connection) => end(connection)))
   }
 
@@ -207,7 +211,8 @@ class LinkPool {
     })
     connection.setSupportAuthenticationProtocol(this.#supportsAuthentication)
     if (this.#versions !== undefined) connection.setVersions(this.#versions)
-    await connection.connect()
+    this.#unfinished.add(connection)
+    await connection.connect().finally(() => this.#unfinished.delete(connection))
     connection.socket.once('close', () => connection.rejectRequests(connectionClosed()))
     if (ends !== this.#ends) {
       await end(connection)
@@ -244,7 +249,8 @@ function adaptLogger(logger: Logger): InternalLogger {
 // kafkajs arms a timer of 1 ms per connection for ever, whether anything waits or not: a thousand wake-ups a second and connection.
 RequestQueue.prototype.scheduleCheckPendingRequests = function schedule(this: RequestQueue): void {
   if (this.pending.length === 0 || this.throttleCheckTimeoutId !== null) return
-  const throttledMs = Math.max(0, this.throttledUntil - Date.now())
+  // kafkajs sets it by the system's clock.
+  const throttledMs = Math.max(0, this.throttledUntil - systemClock.nowMs())
   this.throttleCheckTimeoutId = setTimeout(
     () => {
       this.throttleCheckTimeoutId = null

@@ -33,11 +33,13 @@ export interface KafkaLogOptions extends ConnectionSecurity {
   readonly retryForMs?: number
   /** How long one request may take, in ms; 30,000 by default. */
   readonly requestTimeoutMs?: number
+  /** Ends the opening at once, which then fails with LOG_CLOSED. Without effect on a log that is open: close that. */
+  readonly signal?: AbortSignal
 }
 
 /**
  * The log port on Apache Kafka 3.9 or later. Resolves when a broker has answered.
- * @throws {StreamsError} LOG_UNAVAILABLE after `retryForMs` without an answer
+ * @throws {StreamsError} LOG_UNAVAILABLE after `retryForMs` without an answer, LOG_CLOSED when `signal` was aborted before
  */
 export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
   for (const broker of options.brokers) checkAddress(broker)
@@ -59,12 +61,18 @@ class KafkaLog implements Log {
   }
 
   async connect(): Promise<void> {
-    const what = `connect to ${this.#options.brokers.join(', ')}`
+    const { brokers, signal } = this.#options
+    const what = `connect to ${brokers.join(', ')}`
+    const stop = () => void this.#adminCluster.close()
+    signal?.addEventListener('abort', stop)
     try {
+      if (signal?.aborted === true) stop()
       await this.#adminCluster.retry(what, {}, () => this.#adminCluster.refresh([]))
     } catch (error) {
       await this.#adminCluster.close()
       throw error
+    } finally {
+      signal?.removeEventListener('abort', stop)
     }
   }
 
