@@ -4,7 +4,7 @@ import { noMetrics, silentLogger } from '#streams'
 import { repeatableRuns } from '../testing/repeatable-runs.ts'
 import { openLog } from './open-log.ts'
 
-vi.setConfig({ testTimeout: 400_000 })
+vi.setConfig({ testTimeout: 600_000 })
 
 const { brokers = [], missing } = await brokerForTests()
 
@@ -15,7 +15,7 @@ describe.skipIf(brokers.length === 0)(`on a real broker${missing}`, () => {
       return { dataDir, brokers: brokers.join(',') }
     },
     ticks: 24_000,
-    kills: 4,
+    kills: Number(process.env['ORION_TEST_KILLS'] ?? 4),
   })
 })
 
