@@ -129,6 +129,12 @@ export const GATEWAY_LIMITS = {
     max: 1_000_000,
     doc: 'Instruments kept in a view; more are counted and not kept.',
   },
+  marketSilentMs: {
+    default: 15_000,
+    min: 1_000,
+    max: 600_000,
+    doc: 'Time without any market data record, in ms, after which prices are marked stale here.',
+  },
   coalesceIntervalMs: {
     default: 100,
     min: 100,

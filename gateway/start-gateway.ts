@@ -142,7 +142,12 @@ function portIsFree({
 function assemble(options: GatewayOptions, limits: GatewayLimits) {
   const { clock, identity, log, logger, metrics, random, topics } = options
   const instruments = new InstrumentsView(limits.instrumentsMax)
-  const market = new MarketView(clock, limits.instrumentsMax)
+  const market = new MarketView({
+    clock,
+    instrumentsMax: limits.instrumentsMax,
+    marketSilentMs: limits.marketSilentMs,
+    instrument: (key) => instruments.get(key),
+  })
   const forStream = streamMetrics(metrics)
   const channel = new MarketChannel({ view: market, limits, clock, metrics: forStream })
   const views = [
@@ -178,6 +183,12 @@ function assemble(options: GatewayOptions, limits: GatewayLimits) {
     'Events left out because a view is full.',
     {},
     () => instruments.leftOut + market.leftOut,
+  )
+  metrics.observe(
+    'orion_gateway_unheard_instruments',
+    'Instruments marked stale here because no market data at all is heard.',
+    {},
+    () => market.unheard,
   )
   metrics.observe(
     'orion_gateway_subscription_groups',

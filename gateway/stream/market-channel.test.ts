@@ -34,7 +34,12 @@ class PretendSocket implements StreamSocket {
 function setUp() {
   const clock = { timeMs: 0, nowMs: () => clock.timeMs, monotonicMs: () => clock.timeMs }
   const limits = gatewayLimits({ frameSkipBytes: 100, slowClientMs: 1_000 })
-  const view = new MarketView(clock, 1_000)
+  const view = new MarketView({
+    clock,
+    instrumentsMax: 1_000,
+    marketSilentMs: limits.marketSilentMs,
+    instrument: () => ({ staleAfterMs: 5_000, priceDecimals: 5 }),
+  })
   const channel = new MarketChannel({ view, limits, clock, metrics: streamMetrics(noMetrics) })
   const price = (instrumentId: string, sequence: number) =>
     view.applySnapshot(
@@ -121,6 +126,37 @@ test('a client that is skipped for too long is dropped', async () => {
   price('A', 3)
   await channel.pass()
   expect(socket.dropped).toBe(true)
+})
+
+test('when nothing is heard any more, clients are told once that prices are stale, and once that they are not', async () => {
+  const { channel, clock, price, slots } = setUp()
+  const socket = new PretendSocket()
+  price('A', 1)
+  price('B', 1)
+  channel.subscribe(socket, slots('A', 'B'))
+  for (const timeMs of [0, 15_000, 15_001, 20_000, 900_000]) {
+    clock.timeMs = timeMs
+    await channel.pass()
+  }
+  price('A', 2)
+  await channel.pass()
+  await channel.pass()
+  const stale = ({ data }: Frame) => data.map((item) => [item.sequence, item.stale])
+  expect(socket.frames.map(shown)).toEqual([
+    ['snapshot', 1, 'A@1', 'B@1'],
+    ['update', 2, 'A@1', 'B@1'],
+    ['update', 3, 'A@2', 'B@1'],
+  ])
+  expect(socket.frames.slice(1).map(stale)).toEqual([
+    [
+      [1, true],
+      [1, true],
+    ],
+    [
+      [2, false],
+      [1, false],
+    ],
+  ])
 })
 
 test('connections with the same instruments share a group; the last to leave takes it along', () => {

@@ -115,6 +115,7 @@ export class MarketChannel {
   async #serveAll(): Promise<void> {
     const { clock, limits, metrics, view } = this.#options
     const startedMs = clock.monotonicMs()
+    view.lookForSilence()
     const tick = view.endTick()
     let sliceEndMs = startedMs + limits.frameSliceMs
     // Connections that come while this waits are served at its end; those that go are left out.

@@ -39,6 +39,11 @@ export class InstrumentsView {
     }
   }
 
+  /** By `tenantId|instrumentId`, whoever may see it. */
+  get(key: string): Instrument | undefined {
+    return this.#byKey.get(key)?.instrument
+  }
+
   /** The caller's own instrument of that id, else the shared one; whether or not it is entitled to it. */
   find(tenant: string, instrumentId: string): InstrumentRow | undefined {
     const own = this.#byKey.get(recordKey(tenant, instrumentId))
