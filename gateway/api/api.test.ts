@@ -82,6 +82,48 @@ describe('instruments', () => {
     expect(await ids('trader', '?q=usd&assetClass=EQUITY')).toEqual([])
   })
 
+  const SORTED: readonly (readonly [sort: string, ids: string])[] = [
+    ['instrumentId', 'ACME.SIM AUDUSD.SIM BOND.SIM EURUSD.SIM GBPUSD.SIM OWN.DEMO'],
+    ['-instrumentId', 'OWN.DEMO GBPUSD.SIM EURUSD.SIM BOND.SIM AUDUSD.SIM ACME.SIM'],
+    ['symbol', 'ACME.SIM AUDUSD.SIM BOND.SIM EURUSD.SIM GBPUSD.SIM OWN.DEMO'],
+    ['-symbol', 'OWN.DEMO GBPUSD.SIM EURUSD.SIM BOND.SIM AUDUSD.SIM ACME.SIM'],
+    ['assetClass', 'ACME.SIM AUDUSD.SIM EURUSD.SIM GBPUSD.SIM OWN.DEMO BOND.SIM'],
+    ['-assetClass', 'BOND.SIM OWN.DEMO GBPUSD.SIM EURUSD.SIM AUDUSD.SIM ACME.SIM'],
+  ]
+  test.each(SORTED)('sorted by %s come as %s, in pages of every size', async (sort, expected) => {
+    for (const limit of [1, 2, 5, 6]) {
+      const seen: string[] = []
+      let cursor: string | null = null
+      do {
+        const next: string = cursor === null ? '' : `&cursor=${cursor}`
+        const { body }: { body: Page<Instrument> } = await get<Page<Instrument>>(
+          `/api/v1/instruments?sort=${sort}&limit=${limit}${next}`,
+        )
+        seen.push(...body.items.map(({ instrumentId }) => instrumentId))
+        cursor = body.nextCursor
+      } while (cursor !== null)
+      expect(seen.join(' ')).toBe(expected)
+    }
+  })
+
+  test('a page after one that has gone goes on where that one was; a cursor of another order is refused', async () => {
+    // By id it stands before EURUSD.SIM, by symbol after it.
+    orion.instrument('EURUSD-1.SIM', 'FX')
+    await until('it is there', async () => (await ids('trader', '?q=EURUSD-1')).length === 1)
+    const { body } = await get<Page<Instrument>>('/api/v1/instruments?sort=-symbol&limit=3')
+    expect(body.items.at(-1)?.instrumentId).toBe('EURUSD-1.SIM')
+    orion.publish(orion.topics.admin.instruments, 'platform', 'EURUSD-1.SIM', null)
+    await until('it is gone', async () => (await ids('trader', '?q=EURUSD-1')).length === 0)
+    expect(await ids('trader', `?sort=-symbol&limit=3&cursor=${body.nextCursor}`)).toEqual([
+      'EURUSD.SIM',
+      'BOND.SIM',
+      'AUDUSD.SIM',
+    ])
+    const other = await get<Problem>(`/api/v1/instruments?sort=symbol&cursor=${body.nextCursor}`)
+    expect(other.status).toBe(400)
+    expect((await get<Problem>('/api/v1/instruments?sort=name')).status).toBe(400)
+  })
+
   const VISIBLE: readonly (readonly [tenant: string, user: string, ids: string])[] = [
     ['demo', 'trader', 'ACME.SIM AUDUSD.SIM BOND.SIM EURUSD.SIM GBPUSD.SIM OWN.DEMO'],
     ['demo', 'trader2', 'AUDUSD.SIM BOND.SIM EURUSD.SIM GBPUSD.SIM OWN.DEMO'],

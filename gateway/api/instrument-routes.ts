@@ -3,23 +3,41 @@ import { ProblemError } from '../http/problem.ts'
 import { type Route, userRoute } from '../http/route.ts'
 import { isEntitled, type Principal } from '../identity/principal.ts'
 import type { Instrument, Page } from '../protocol.ts'
-import type { InstrumentRow, InstrumentsView } from '../views/instruments-view.ts'
+import {
+  type InstrumentPlace,
+  type InstrumentRow,
+  type InstrumentSort,
+  type InstrumentSortField,
+  type InstrumentsView,
+  placeOf,
+} from '../views/instruments-view.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { AssetClassSchema, InstrumentId, InstrumentPage, InstrumentSchema } from './schemas.ts'
 
-const LIST = 'instruments'
+const SORTS = [
+  'instrumentId',
+  '-instrumentId',
+  'symbol',
+  '-symbol',
+  'assetClass',
+  '-assetClass',
+] as const satisfies readonly (InstrumentSortField | `-${InstrumentSortField}`)[]
 
 export function instrumentRoutes(instruments: InstrumentsView): readonly Route[] {
   return [
     userRoute({
       method: 'GET',
       path: '/api/v1/instruments',
-      summary: 'Instruments that you may see, by id.',
+      summary: 'Instruments that you may see.',
       tag: 'reference data',
       access: 'authenticated',
       query: z.strictObject({
         limit: z.coerce.number().int().min(1).max(1_000).default(100),
         cursor: z.string().max(512).optional(),
+        sort: z
+          .enum(SORTS)
+          .default('instrumentId')
+          .describe('What they are in order of, then by id; downwards with a leading minus.'),
         assetClass: AssetClassSchema.optional(),
         q: z
           .string()
@@ -31,8 +49,12 @@ export function instrumentRoutes(instruments: InstrumentsView): readonly Route[]
       response: InstrumentPage,
       handle: ({ query }, principal): Page<Instrument> => {
         const { assetClass, limit, q } = query
+        const sort = parseSort(query.sort)
+        const list = `instruments ${query.sort}`
+        const after = readCursor(list, query.cursor)
         const found = instruments.list(principal, {
-          afterId: readCursor(LIST, query.cursor),
+          sort,
+          after: after === undefined ? undefined : parsePlace(after),
           limit,
           assetClass,
           q,
@@ -41,7 +63,8 @@ export function instrumentRoutes(instruments: InstrumentsView): readonly Route[]
         const last = found.length > limit ? items.at(-1) : undefined
         return {
           items,
-          nextCursor: last === undefined ? null : writeCursor(LIST, last.instrumentId),
+          nextCursor:
+            last === undefined ? null : writeCursor(list, placeText(placeOf(last, sort.by))),
         }
       },
     }),
@@ -58,6 +81,21 @@ export function instrumentRoutes(instruments: InstrumentsView): readonly Route[]
         visibleInstrument(instruments, principal, params.id).instrument,
     }),
   ]
+}
+
+function parseSort(text: (typeof SORTS)[number]): InstrumentSort {
+  const descending = text.startsWith('-')
+  return { by: (descending ? text.slice(1) : text) as InstrumentSortField, descending }
+}
+
+/** The id has no space, what comes before it may. */
+function placeText({ value, instrumentId }: InstrumentPlace): string {
+  return `${value} ${instrumentId}`
+}
+
+function parsePlace(text: string): InstrumentPlace {
+  const space = text.lastIndexOf(' ')
+  return { value: text.slice(0, Math.max(0, space)), instrumentId: text.slice(space + 1) }
 }
 
 export const INSTRUMENT_PROBLEMS = {

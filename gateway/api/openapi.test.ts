@@ -103,6 +103,10 @@ describe('the description', () => {
     expect(parameters.find(({ name }) => name === 'assetClass')?.schema).toMatchObject({
       enum: expect.arrayContaining(['FX', 'EQUITY']),
     })
+    expect(parameters.find(({ name }) => name === 'sort')).toMatchObject({
+      required: false,
+      schema: { enum: expect.arrayContaining(['symbol', '-symbol']), default: 'instrumentId' },
+    })
     expect(Object.keys(responses).sort()).toEqual(['200', '400', '401', '429', '503'])
     expect(security).toEqual([{ bearer: [] }])
     const bars = operation('/api/v1/market/bars')

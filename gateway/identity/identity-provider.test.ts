@@ -194,6 +194,7 @@ describe('a session', () => {
     expect(told).toEqual([principal?.sessionId])
     const again = await open()
     expect(await again.verify(ended.accessToken)).toBeUndefined()
+    expect(again.revokedSessions()).toEqual([[principal?.sessionId, expect.any(Number)]])
     await expect(again.refresh(ended.refreshToken, 'c')).rejects.toMatchObject({ status: 401 })
     expect(await again.verify(kept.accessToken)).toBeDefined()
     await again.refresh(kept.refreshToken, 'c')

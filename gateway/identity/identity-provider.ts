@@ -70,7 +70,7 @@ export class IdentityProvider {
   readonly #sessions: SessionTable
   readonly #guard: LoginGuard
   readonly #counters: ReadonlyMap<Outcome, Counter>
-  readonly #onRevoked = new Set<(sessionId: string) => void>()
+  readonly #onRevoked = new Set<(sessionId: string, untilMs: number) => void>()
   #passwordHash: Promise<PasswordHash> | undefined
   #passwordChecks = 0
 
@@ -179,8 +179,13 @@ export class IdentityProvider {
     return this.#sessions.isRevoked(sessionId)
   }
 
-  /** Calls back at once when a session ends. Returns how to stop that. */
-  onRevoked(listener: (sessionId: string) => void): () => void {
+  /** Ended sessions and until when tokens of theirs are in date, in ms since 1970; those ended before this start, too. */
+  revokedSessions(): readonly (readonly [sessionId: string, untilMs: number])[] {
+    return this.#sessions.revoked()
+  }
+
+  /** Calls back at once when a session ends, with the time as of `revokedSessions`. Returns how to stop that. */
+  onRevoked(listener: (sessionId: string, untilMs: number) => void): () => void {
     this.#onRevoked.add(listener)
     return () => this.#onRevoked.delete(listener)
   }
@@ -293,8 +298,9 @@ export class IdentityProvider {
 
   async #revoke(sessionId: string): Promise<void> {
     const nowMs = this.#options.clock.nowMs()
-    this.#sessions.revoke(sessionId, nowMs + this.#accessTtlMs, nowMs)
-    for (const listener of this.#onRevoked) listener(sessionId)
+    const untilMs = nowMs + this.#accessTtlMs
+    this.#sessions.revoke(sessionId, untilMs, nowMs)
+    for (const listener of this.#onRevoked) listener(sessionId, untilMs)
     await this.#sessions.save()
   }
 

@@ -77,6 +77,11 @@ export class SessionTable {
     return this.#revokedUntilMs.has(sessionId)
   }
 
+  /** Ended sessions with the time until which tokens of theirs are in date, ms since 1970. */
+  revoked(): readonly (readonly [sessionId: string, untilMs: number])[] {
+    return [...this.#revokedUntilMs]
+  }
+
   /** Resolves when the table as it is now is on disk. Calls during a write share the next one. */
   save(): Promise<void> {
     if (this.#writing === undefined) {

@@ -9,11 +9,24 @@ export interface InstrumentRow {
   readonly instrument: Instrument
 }
 
+export type InstrumentSortField = 'instrumentId' | 'symbol' | 'assetClass'
+
+export interface InstrumentSort {
+  readonly by: InstrumentSortField
+  readonly descending: boolean
+}
+
+/** A place in a sorted list: what it is sorted by, and the id among those that are alike. */
+export interface InstrumentPlace {
+  readonly value: string
+  readonly instrumentId: string
+}
+
 /** Instruments by `tenantId|instrumentId`, sorted for paging. Keeps at most `instrumentsMax`; what comes then is counted and left out. */
 export class InstrumentsView {
   readonly #instrumentsMax: number
   readonly #byKey = new Map<string, InstrumentRow>()
-  #sorted: readonly InstrumentRow[] | undefined
+  readonly #sorted = new Map<InstrumentSortField, readonly InstrumentRow[]>()
   #leftOut = 0
 
   constructor(instrumentsMax: number) {
@@ -29,7 +42,7 @@ export class InstrumentsView {
   }
 
   apply(key: string, event: InstrumentsEnvelope | undefined): void {
-    this.#sorted = undefined
+    this.#sorted.clear()
     if (event === undefined) {
       this.#byKey.delete(key)
     } else if (this.#byKey.size >= this.#instrumentsMax && !this.#byKey.has(key)) {
@@ -50,21 +63,28 @@ export class InstrumentsView {
     return own ?? this.#byKey.get(recordKey(PLATFORM_TENANT, instrumentId))
   }
 
-  /** Those after `afterId` that the caller may see, by id; one more than `limit` if there are more. */
+  /** Those after `after` that the caller may see, in order; one more than `limit` if there are more. */
   list(
     principal: Principal,
     filter: {
-      readonly afterId: string | undefined
+      readonly sort: InstrumentSort
+      readonly after: InstrumentPlace | undefined
       readonly limit: number
       readonly assetClass: AssetClass | undefined
       readonly q: string | undefined
     },
   ): readonly Instrument[] {
-    const { afterId, limit, assetClass } = filter
+    const { after, limit, assetClass, sort } = filter
     const q = filter.q?.toLowerCase()
     const found: Instrument[] = []
-    for (const { tenant, instrument } of this.#sortedRows()) {
-      if (afterId !== undefined && instrument.instrumentId <= afterId) continue
+    const sorted = this.#sortedBy(sort.by)
+    for (let i = 0; i < sorted.length; i += 1) {
+      const row = sorted[sort.descending ? sorted.length - 1 - i : i] as InstrumentRow
+      const { tenant, instrument } = row
+      if (after !== undefined) {
+        const order = compare(placeOf(instrument, sort.by), after)
+        if (sort.descending ? order >= 0 : order <= 0) continue
+      }
       if (!this.#isVisible(principal, tenant, instrument)) continue
       if (assetClass !== undefined && instrument.assetClass !== assetClass) continue
       if (q !== undefined && !mentions(instrument, q)) continue
@@ -84,12 +104,27 @@ export class InstrumentsView {
     )
   }
 
-  #sortedRows(): readonly InstrumentRow[] {
-    this.#sorted ??= [...this.#byKey.values()].sort((a, b) =>
-      a.instrument.instrumentId < b.instrument.instrumentId ? -1 : 1,
-    )
-    return this.#sorted
+  #sortedBy(field: InstrumentSortField): readonly InstrumentRow[] {
+    let sorted = this.#sorted.get(field)
+    if (sorted === undefined) {
+      sorted = [...this.#byKey.values()].sort((a, b) =>
+        compare(placeOf(a.instrument, field), placeOf(b.instrument, field)),
+      )
+      this.#sorted.set(field, sorted)
+    }
+    return sorted
   }
+}
+
+export function placeOf(instrument: Instrument, by: InstrumentSortField): InstrumentPlace {
+  return { value: instrument[by], instrumentId: instrument.instrumentId }
+}
+
+/** By code unit, so that the order is the same everywhere. */
+function compare(a: InstrumentPlace, b: InstrumentPlace): number {
+  if (a.value !== b.value) return a.value < b.value ? -1 : 1
+  if (a.instrumentId !== b.instrumentId) return a.instrumentId < b.instrumentId ? -1 : 1
+  return 0
 }
 
 function mentions(instrument: Instrument, q: string): boolean {
