@@ -64,20 +64,19 @@ export function applicationOf({ run }: Place, name: TopologyName): string {
   return `orion-${run}-${name}`
 }
 
+export interface RunOptions {
+  readonly metrics?: Metrics
+  readonly threads?: number
+  readonly commitIntervalMs?: number | undefined
+  readonly drainedCommitSpacingMs?: number | undefined
+}
+
 /** As `orion start` runs it, but without dead letters: the benchmark's input has no faults, so that one would be a failure. */
 export function streamsOf(
   place: Place,
   { log, topics }: Platform,
   name: TopologyName,
-  {
-    metrics = noMetrics,
-    threads = 1,
-    commitIntervalMs = 100,
-  }: {
-    readonly metrics?: Metrics
-    readonly threads?: number
-    readonly commitIntervalMs?: number
-  } = {},
+  { metrics = noMetrics, threads = 1, commitIntervalMs, drainedCommitSpacingMs }: RunOptions = {},
 ): Streams {
   const entry = topologies.find((topology) => topology.name === name)
   if (entry === undefined) throw new Error(`there is no topology ${name}`)
@@ -92,7 +91,8 @@ export function streamsOf(
     metrics,
     guarantee: 'exactly_once_v2',
     threads,
-    commitIntervalMs,
+    ...(commitIntervalMs === undefined ? {} : { commitIntervalMs }),
+    ...(drainedCommitSpacingMs === undefined ? {} : { drainedCommitSpacingMs }),
   })
 }
 

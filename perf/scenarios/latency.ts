@@ -28,6 +28,10 @@ const OPTIONS = {
     schema: z.coerce.number().int().min(1).max(60_000).default(100),
     doc: 'Longest time between commits, in ms.',
   },
+  drainedCommitSpacingMs: {
+    schema: z.coerce.number().int().min(0).max(60_000).optional(),
+    doc: "Least time between two commits of a task whose input is drained, in ms; the runtime's default when left out.",
+  },
   bars: {
     schema: z.enum(['yes', 'no']).default('yes'),
     doc: 'Whether the bars topology runs beside, as in `orion start`.',
@@ -73,6 +77,7 @@ async function measure(
     warmUpSeconds: values.warmUp,
     seconds: values.seconds,
     commitIntervalMs: values.commitIntervalMs,
+    drainedCommitSpacingMs: values.drainedCommitSpacingMs,
     stages: values.stages,
     others: log.processes,
   }
@@ -88,6 +93,7 @@ async function measure(
       instruments: values.instruments,
       topologies: argument.topologies,
       commitIntervalMs: values.commitIntervalMs,
+      drainedCommitSpacingMs: values.drainedCommitSpacingMs,
       guarantee: 'exactly_once_v2',
     },
     seed: values.seed,

@@ -27,6 +27,7 @@ export interface LatencyArgument {
   readonly warmUpSeconds: number
   readonly seconds: number
   readonly commitIntervalMs: number
+  readonly drainedCommitSpacingMs?: number | undefined
   /** Also time of arrival on raw and ticks; costs two more readers. */
   readonly stages: boolean
   readonly others: Readonly<Record<string, number>>
