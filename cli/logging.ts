@@ -29,6 +29,23 @@ export function logProcessTrouble(logger: Logger): void {
   })
 }
 
+/** Names the tenant of lines that carry a record's key: keys are `tenant|entity`. */
+export function namingTenants(logger: Logger): Logger {
+  const named = (fields: LogFields): LogFields => {
+    const { key, tenantId } = fields
+    if (typeof key !== 'string' || tenantId !== undefined) return fields
+    const end = key.indexOf('|')
+    return end < 1 ? fields : { tenantId: key.slice(0, end), ...fields }
+  }
+  return {
+    debug: (fields, message) => logger.debug(named(fields), message),
+    info: (fields, message) => logger.info(named(fields), message),
+    warn: (fields, message) => logger.warn(named(fields), message),
+    error: (fields, message) => logger.error(named(fields), message),
+    child: (fields) => namingTenants(logger.child(fields)),
+  }
+}
+
 function wrap(line: pino.Logger): Logger {
   return {
     debug: (fields, message) => line.debug(fields, message),

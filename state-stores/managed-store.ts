@@ -103,6 +103,10 @@ export class TransactionalStore implements ManagedStore {
     return this.#bytes.database.sizeBytes(this.#bytes.keyspace)
   }
 
+  get cache(): { readonly hits: number; readonly misses: number } {
+    return this.#bytes.cacheReads
+  }
+
   writeCommit(batch: StoreBatch): void {
     this.#kind.writeCommit(batch)
   }

@@ -8,6 +8,7 @@ import {
   totalsSpec,
   wholeNumber,
 } from './fixtures/sample-topology.ts'
+import { type LogFields, silentLogger } from './logger.ts'
 import type { Processor, ProcessorContext } from './processor.ts'
 import type { KeyValueStore } from './store.ts'
 import type { Topology } from './topology.ts'
@@ -151,9 +152,11 @@ test('topics that were made anew are read from their start: global stores are re
   ])
 })
 
-test('a dead letter is on its topic with the transaction of its record', async () => {
+test('a dead letter is on its topic with the transaction of its record, and in the log of the process', async () => {
   const place = await open(1, 'a', 'out', 'dlq')
+  const warnings: LogFields[] = []
   const streams = await place.start(merging(['a']), {
+    logger: { ...silentLogger, warn: (fields) => warnings.push(fields) },
     deadLetter: ({ key, code, offset, consumer }) => ({
       topic: 'dlq',
       key,
@@ -171,6 +174,20 @@ test('a dead letter is on its topic with the transaction of its record', async (
     ['k', '3'],
   ])
   expect(await place.keyValues('dlq')).toEqual([['k', 'CURSED at 1 in merging/pass']])
+  expect(warnings).toEqual([
+    {
+      topology: 'merging',
+      node: 'pass',
+      code: 'CURSED',
+      what: 'a cursed amount',
+      topic: 'a',
+      partition: 0,
+      offset: 1,
+      key: 'k',
+      taskId: '0_0',
+      count: 1,
+    },
+  ])
 })
 
 test('a dead letter without an encoder stops the application and says what is missing', async () => {

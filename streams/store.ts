@@ -145,6 +145,8 @@ export interface ManagedStore {
   /** Order-independent digest of the committed entries: equal contents give equal digests. */
   digest(): StoreDigest
   sizeBytes(): number
+  /** Reads of committed values since it was opened; absent where nothing is cached. */
+  readonly cache?: { readonly hits: number; readonly misses: number }
 }
 
 export interface StoreDigest {

@@ -15,6 +15,7 @@ import {
 } from './streams-metadata.ts'
 import { limitsOf, type StreamsLimits, type StreamsOptions } from './streams-options.ts'
 import { nextStreamsStatus, type StreamsInput, type StreamsStatus } from './streams-status.ts'
+import { DeadLetterLog } from './task/dead-letter-log.ts'
 import type { ActiveTask } from './worker/active-task.ts'
 import { StreamThread } from './worker/stream-thread.ts'
 import type { ThreadContext } from './worker/thread-context.ts'
@@ -42,6 +43,7 @@ export class Streams {
   readonly #options: StreamsOptions
   readonly #limits: StreamsLimits
   readonly #listeners = new Set<StateListener>()
+  readonly #deadLetterLog: DeadLetterLog
   #state: StreamsStatus = 'CREATED'
   #context: ThreadContext | undefined
   #threads: StreamThread[] = []
@@ -59,6 +61,7 @@ export class Streams {
   constructor(options: StreamsOptions) {
     this.#options = options
     this.#limits = limitsOf(options)
+    this.#deadLetterLog = new DeadLetterLog(options.logger, options.clock)
   }
 
   /**
@@ -281,6 +284,7 @@ export class Streams {
       limits: this.#limits,
       handlers,
       deadLetter: this.#options.deadLetter,
+      deadLetterLog: this.#deadLetterLog,
       restoreListener: this.#options.restoreListener,
       probe: this.#options.probe,
     }
@@ -363,6 +367,7 @@ export class Streams {
   async #release(): Promise<void> {
     clearInterval(this.#purging)
     await Promise.all(this.#threads.map((thread) => thread.shutdown(true)))
+    this.#deadLetterLog.close()
     await this.#globalReader?.close()
     await this.#globals?.close()
     this.#globals = undefined

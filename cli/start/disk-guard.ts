@@ -60,6 +60,11 @@ export class DiskGuard {
     await this.look()
   }
 
+  /** As of the last look. */
+  get usedBytes(): number {
+    return this.#used * this.#options.bytesMax
+  }
+
   async look(): Promise<void> {
     const { dataDir, bytesMax, logger } = this.#options
     const usedBytes = await allocatedBytes(dataDir)

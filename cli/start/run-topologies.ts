@@ -12,6 +12,7 @@ import type { Log } from '#streams/log'
 import type { Topics } from '#topics'
 import { topologies } from '#topologies'
 import type { Config } from '../config/options.ts'
+import { namingTenants } from '../logging.ts'
 import { VERSION } from '../version.ts'
 import type { Closers } from './closers.ts'
 import { deadLetterEncoder } from './dead-letters.ts'
@@ -78,7 +79,7 @@ export async function runTopologies(
       }),
       directory: streamsDirectory(config.dataDir),
       clock: systemClock,
-      logger: logger.child({ entity: entry.name }),
+      logger: namingTenants(logger.child({ entity: entry.name })),
       metrics,
       guarantee: config.guarantee,
       commitIntervalMs: config.commitIntervalMs,

@@ -199,11 +199,23 @@ test('every part has its lines in /metrics', async () => {
       const text = await (await fetch(`${url}/metrics`)).text()
       for (const part of ['log', 'task', 'thread', 'sink', 'gateway', 'feed', 'nodejs'])
         expect(new RegExp(`^orion_${part}_\\S+ [0-9.e+-]+$`, 'm').test(text), part).toBe(true)
+      for (const name of [
+        'orion_store_size_bytes{application="orion-dev-snapshots",task="0_0",store="snapshots"}',
+        'orion_store_cache_hits_total{application="orion-dev-snapshots",task="0_0",store="snapshots"}',
+        'orion_disk_used_bytes',
+      ])
+        expect(figureOf(text, name), name).toBeGreaterThan(0)
+      expect(figureOf(text, 'orion_disk_max_bytes')).toBe(5_000_000_000)
       expect(Number(/^orion_feed_messages_total\S* (\d+)$/m.exec(text)?.[1])).toBeGreaterThan(0)
     },
     { timeout: 60_000, interval: 250 },
   )
 })
+
+function figureOf(metrics: string, series: string): number {
+  const line = metrics.split('\n').find((one) => one.startsWith(`${series} `))
+  return Number(line?.slice(series.length))
+}
 
 /** Of the process that runs on the directory, and of its ClickHouse. */
 async function pidsOf(process: OrionProcess, dataDir: string): Promise<readonly number[]> {

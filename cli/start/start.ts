@@ -249,6 +249,7 @@ async function boundDisk(
     topics,
     readers,
     logger,
+    metrics,
     closers,
   }: Parts & Pick<DiskGuardOptions, 'log' | 'topics' | 'readers'>,
 ): Promise<DiskGuard> {
@@ -263,6 +264,15 @@ async function boundDisk(
   })
   closers.add('disk-guard', () => guard.close())
   await guard.start()
+  metrics.observe(
+    'orion_disk_used_bytes',
+    'Disk that the data directory takes, in bytes, as of the last look.',
+    {},
+    () => guard.usedBytes,
+  )
+  metrics
+    .gauge('orion_disk_max_bytes', 'Disk that the data directory may take (--disk-max), in bytes.')
+    .set(config.diskMax)
   return guard
 }
 

@@ -45,6 +45,7 @@ export class TransactionalBytes implements StoreBytes {
   readonly #options: TransactionalBytesOptions
   readonly #overlay = new Overlay()
   readonly #cache: ValueCache
+  readonly cacheReads = { hits: 0, misses: 0 }
   #closed = false
 
   constructor(options: TransactionalBytesOptions) {
@@ -75,7 +76,11 @@ export class TransactionalBytes implements StoreBytes {
 
   #committedValue(id: string, key: Uint8Array): StoreValue {
     const known = this.#cache.get(id)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      this.cacheReads.hits += 1
+      return known
+    }
+    this.cacheReads.misses += 1
     const { database, keyspace, engineKey } = this.#options
     const encoded = database.get(keyspace, engineKey(key)) ?? ABSENT
     const found: StoreValue = { encoded, decoded: undefined }

@@ -31,6 +31,12 @@ export interface RestoreListener {
   restoreSuspended?(progress: RestoreProgress, records: number): void
 }
 
+/** Told what a task's restorations came to, for its metrics. */
+export interface RestoreMeter {
+  restored(store: string, records: number): void
+  restoreEnded(store: string, elapsedMs: number): void
+}
+
 export interface ChangelogRestorerOptions {
   readonly log: Log
   readonly clientId: string
@@ -45,7 +51,8 @@ interface Active {
   readonly restoration: Restoration
   position: number
   records: number
-  readonly onRecords: (count: number) => void
+  readonly startedMs: number
+  readonly meter: RestoreMeter
   readonly done: () => void
   readonly failed: (error: unknown) => void
 }
@@ -70,13 +77,10 @@ export class ChangelogRestorer {
   }
 
   /** Resolves when every one is at its end, or was cancelled. */
-  async restore(
-    restorations: readonly Restoration[],
-    onRecords: (count: number) => void,
-  ): Promise<void> {
+  async restore(restorations: readonly Restoration[], meter: RestoreMeter): Promise<void> {
     const waits = restorations.flatMap((restoration) => {
       const { store, from, endOffset } = restoration
-      if (from < endOffset) return this.#add(restoration, onRecords)
+      if (from < endOffset) return this.#add(restoration, meter)
       if (store.checkpoint() !== endOffset) store.restore([], endOffset)
       return []
     })
@@ -101,13 +105,14 @@ export class ChangelogRestorer {
     await this.#pumping
   }
 
-  #add(restoration: Restoration, onRecords: (count: number) => void): Promise<void> {
+  #add(restoration: Restoration, meter: RestoreMeter): Promise<void> {
     return new Promise((done, failed) => {
       const active = {
         restoration,
         position: restoration.from,
         records: 0,
-        onRecords,
+        startedMs: this.#options.clock.monotonicMs(),
+        meter,
         done,
         failed,
       }
@@ -169,7 +174,7 @@ export class ChangelogRestorer {
       active.restoration.store.restore(batch.records, batch.nextOffset)
       active.position = batch.nextOffset
       active.records += batch.records.length
-      active.onRecords(batch.records.length)
+      active.meter.restored(active.restoration.store.spec.name, batch.records.length)
       this.#options.listener?.batchRestored?.(progressOf(active), batch.records.length)
       if (active.position >= active.restoration.endOffset) this.#complete(active)
     }
@@ -179,6 +184,8 @@ export class ChangelogRestorer {
 
   #complete(active: Active): void {
     this.#active.delete(placeOf(active.restoration))
+    const elapsedMs = this.#options.clock.monotonicMs() - active.startedMs
+    active.meter.restoreEnded(active.restoration.store.spec.name, elapsedMs)
     this.#options.listener?.restoreEnded?.(progressOf(active), active.records)
     active.done()
   }

@@ -5,6 +5,7 @@ import type { Counter, Metrics } from '../metrics.ts'
 import type { Processor } from '../processor.ts'
 import type { StateStore, StoreBackend, TaskStores } from '../store.ts'
 import { decide, type FailureHandlers } from '../task/handlers.ts'
+import { StoreMetrics } from '../task/store-metrics.ts'
 import type { GlobalView } from '../task/stream-task.ts'
 import type { InputPosition } from '../task/transaction-schedule.ts'
 import type { GlobalStoreNode, Topology } from '../topology.ts'
@@ -42,6 +43,7 @@ export class GlobalTables implements GlobalView {
   readonly #options: GlobalTablesOptions
   readonly #stores: TaskStores
   readonly #tables: readonly GlobalTable[]
+  readonly #metrics: StoreMetrics
   #positions: readonly InputPosition[] | undefined
 
   static async open(options: GlobalTablesOptions): Promise<GlobalTables> {
@@ -61,6 +63,8 @@ export class GlobalTables implements GlobalView {
   private constructor(options: GlobalTablesOptions, stores: TaskStores) {
     this.#options = options
     this.#stores = stores
+    const managed = stores.names.map((name) => stores.get(name))
+    this.#metrics = new StoreMetrics(options.metrics, this.#labels, managed)
     this.#tables = options.topology.globalStores.map((node) => this.#makeTable(node))
     for (const { processor, context } of this.#tables) processor?.init?.(context)
   }
@@ -102,12 +106,19 @@ export class GlobalTables implements GlobalView {
       table.positions[partition] = nextOffset
       table.applied.add(records.length)
     }
+    this.#metrics.report()
     this.#positions = undefined
   }
 
   async close(): Promise<void> {
     for (const { processor } of this.#tables) processor?.close?.()
+    // A store that is closed cannot be asked for its size.
+    this.#options.metrics.remove(this.#labels)
     await this.#stores.close()
+  }
+
+  get #labels() {
+    return { application: this.#options.applicationId, task: 'global' }
   }
 
   #applyRecord(table: GlobalTable, { topic, partition }: TopicPartition, record: LogRecord): void {

@@ -2,6 +2,7 @@ import { StreamsError } from '../errors.ts'
 import type { LogRecord } from '../log/log.ts'
 import type { DeadLetterCause, RecordMetadata, StreamRecord } from '../processor.ts'
 import type { DeadLetterEncoder } from './dead-letter.ts'
+import type { DeadLetterLog } from './dead-letter-log.ts'
 import { decide, type FailureDecision, type FailureHandlers, isBeyondHandlers } from './handlers.ts'
 import { defaultPartition, type RecordCollector } from './record-collector.ts'
 import type { TaskMetrics } from './task-metrics.ts'
@@ -21,6 +22,7 @@ export interface FailurePolicyOptions {
   readonly topologyName: string
   readonly handlers: FailureHandlers
   readonly deadLetter: DeadLetterEncoder | undefined
+  readonly deadLetterLog: DeadLetterLog | undefined
   readonly collector: RecordCollector
   readonly metrics: TaskMetrics
   readonly current: () => CurrentRecord | undefined
@@ -117,6 +119,16 @@ export class FailurePolicy {
         defaultPartition(key, partition, count),
       )
     this.#options.metrics.deadLetters.add(1)
+    const { code, what } = cause
+    const place = { topic, partition, offset, taskId }
+    this.#options.deadLetterLog?.add({
+      topology: topologyName,
+      node,
+      code,
+      what,
+      key: record.key,
+      ...place,
+    })
   }
 
   #ask(error: unknown, decision: () => FailureDecision): FailureDecision {

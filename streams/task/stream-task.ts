@@ -12,6 +12,7 @@ import type {
 import type { ManagedStore, StateStore, TaskStores } from '../store.ts'
 import type { SubTopology } from '../topology.ts'
 import type { DeadLetterEncoder } from './dead-letter.ts'
+import type { DeadLetterLog } from './dead-letter-log.ts'
 import { type CurrentRecord, FailurePolicy } from './failure-policy.ts'
 import type { FailureHandlers } from './handlers.ts'
 import { decodeTimeProgress, encodeTimeProgress } from './offset-metadata.ts'
@@ -72,6 +73,7 @@ export interface StreamTaskOptions {
   readonly clock: Clock
   readonly handlers: FailureHandlers
   readonly deadLetter: DeadLetterEncoder | undefined
+  readonly deadLetterLog?: DeadLetterLog
   readonly metrics: Metrics
   readonly bounds: TransactionBounds
   /** As in Kafka Streams: -1 never waits for an empty input, 0 waits for what the log is known to hold, more waits that long. */
@@ -134,6 +136,7 @@ export class StreamTask implements TaskHost {
       topologyName: options.topologyName,
       handlers: options.handlers,
       deadLetter: options.deadLetter,
+      deadLetterLog: options.deadLetterLog,
       collector: this.collector,
       metrics: this.metrics,
       current: () => this.#currentRecord(),
@@ -230,6 +233,7 @@ export class StreamTask implements TaskHost {
     }
     this.metrics.records.add(this.#uncommittedRecords)
     this.metrics.reportNodes(this.#graph.receivers)
+    this.#options.deadLetterLog?.sayDue()
     this.#uncommittedRecords = 0
     this.commitRequested = false
   }

@@ -7,6 +7,7 @@ import { logTrouble } from '../log-trouble.ts'
 import type { ChangelogRestorer, Restoration } from '../restore/changelog-restorer.ts'
 import type { TaskStores } from '../store.ts'
 import { type CommitParticipants, commitAtLeastOnce, commitExactlyOnce } from '../task/commit.ts'
+import { StoreMetrics } from '../task/store-metrics.ts'
 import { StreamTask, type TaskInput } from '../task/stream-task.ts'
 import { parseTaskId } from '../task/task-id.ts'
 import {
@@ -53,6 +54,7 @@ export class ActiveTask {
   #status: TaskStatus = 'CREATED'
   #task: StreamTask | undefined
   #stores: TaskStores | undefined
+  #storeMetrics: StoreMetrics | undefined
   #transactional: TransactionalProducer | undefined
   #opening: Promise<void> | undefined
   #committing: Promise<void> | undefined
@@ -80,6 +82,10 @@ export class ActiveTask {
 
   get stores(): TaskStores | undefined {
     return this.#status === 'RUNNING' ? this.#stores : undefined
+  }
+
+  get #labels() {
+    return { application: this.#context.plan.applicationId, task: this.taskId }
   }
 
   get isCommitting(): boolean {
@@ -137,6 +143,8 @@ export class ActiveTask {
     await this.#transactional
       ?.close()
       .catch((error) => this.#warn(error, 'a producer did not close'))
+    // Also those of a task that was never made. A store that is closed cannot be asked for its size.
+    this.#context.metrics.remove(this.#labels)
     this.#stores?.discard()
     await this.#stores?.close()
     this.#move('close')
@@ -242,13 +250,10 @@ export class ActiveTask {
   }
 
   async #restore(restorations: readonly Restoration[]): Promise<void> {
-    const { metrics, plan } = this.#context
-    const restored = metrics.counter(
-      'orion_restore_records_total',
-      'Changelog records applied to stores.',
-      { application: plan.applicationId, task: this.taskId },
-    )
-    await this.#owner.restorer.restore(restorations, (records) => restored.add(records))
+    const stores = await this.#openStores()
+    const managed = stores.names.map((name) => stores.get(name))
+    this.#storeMetrics = new StoreMetrics(this.#context.metrics, this.#labels, managed)
+    await this.#owner.restorer.restore(restorations, this.#storeMetrics)
   }
 
   async #restorations(stores: TaskStores): Promise<Restoration[]> {
@@ -286,7 +291,8 @@ export class ActiveTask {
   }
 
   #makeTask(inputs: readonly TaskInput[], stores: TaskStores): StreamTask {
-    const { plan, globals, clock, handlers, deadLetter, metrics, limits } = this.#context
+    const { plan, globals, clock, handlers, metrics, limits } = this.#context
+    const { deadLetter, deadLetterLog } = this.#context
     return new StreamTask({
       applicationId: plan.applicationId,
       topologyName: plan.topology.name,
@@ -302,6 +308,7 @@ export class ActiveTask {
       clock,
       handlers,
       deadLetter,
+      deadLetterLog,
       metrics,
       bounds: limits,
       maxTaskIdleMs: limits.maxTaskIdleMs,
@@ -333,6 +340,7 @@ export class ActiveTask {
       }
       this.uncommittedSinceMs = undefined
       this.lastCommitEndMs = clock.monotonicMs()
+      this.#storeMetrics?.report()
       task.metrics.commits.add(1)
       task.metrics.commitLatencyMs.observe(this.lastCommitEndMs - startMs)
     } catch (error) {

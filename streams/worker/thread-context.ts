@@ -6,6 +6,7 @@ import type { RestoreListener } from '../restore/changelog-restorer.ts'
 import type { StoreBackend } from '../store.ts'
 import type { CommitProbe } from '../task/commit-point.ts'
 import type { DeadLetterEncoder } from '../task/dead-letter.ts'
+import type { DeadLetterLog } from '../task/dead-letter-log.ts'
 import type { FailureHandlers } from '../task/handlers.ts'
 import type { GlobalView, TransactionBounds } from '../task/stream-task.ts'
 import type { TopologyPlan } from './topology-plan.ts'
@@ -40,6 +41,7 @@ export interface ThreadContext {
   readonly limits: ThreadLimits
   readonly handlers: FailureHandlers
   readonly deadLetter: DeadLetterEncoder | undefined
+  readonly deadLetterLog: DeadLetterLog
   readonly restoreListener: RestoreListener | undefined
   readonly probe: CommitProbe | undefined
 }

@@ -1,0 +1,92 @@
+import { afterEach, expect, test } from 'vitest'
+import { rocksdbEngine } from '#state-stores'
+import { AppHarness, caughtUp } from './fixtures/app-harness.ts'
+import { sumTopology } from './fixtures/sample-topology.ts'
+import { type Labels, type Metrics, noMetrics } from './metrics.ts'
+
+let harness: AppHarness | undefined
+
+afterEach(async () => {
+  await harness?.close()
+  harness = undefined
+})
+
+const STORE = { application: 'sum', task: '0_0', store: 'totals' }
+
+test('a store shows its size, the reads of its cache and what a restore took, until its task closes', async () => {
+  harness = await AppHarness.open(rocksdbEngine())
+  await harness.createTopics(1, 'amounts', 'totals')
+  await harness.produce('amounts', [
+    { key: 'a', value: 1 },
+    { key: 'a', value: 2 },
+    { key: 'b', value: 3 },
+  ])
+  const first = new Values()
+  const streams = await harness.start(sumTopology(), { applicationId: 'sum', metrics: first })
+  await caughtUp(streams)
+  // Keys a and b with values 3 and 3.
+  expect(first.of('orion_store_size_bytes', STORE)).toBe(4)
+  // The second read of `a` finds the write before it, which is no read of the cache.
+  expect(first.of('orion_store_cache_misses_total', STORE)).toBe(2)
+  expect(first.of('orion_restore_records_total', STORE)).toBeUndefined()
+  await harness.produce('amounts', [{ key: 'a', value: 4 }])
+  await caughtUp(streams)
+  expect(first.of('orion_store_cache_hits_total', STORE)).toBe(1)
+  expect(first.of('orion_store_cache_misses_total', STORE)).toBe(2)
+  await streams.close()
+  expect(first.names().filter((name) => /store|restore/.test(name))).toEqual([])
+
+  await harness.wipeTask('sum', '0_0')
+  const second = new Values()
+  const again = await harness.start(sumTopology(), { applicationId: 'sum', metrics: second })
+  // Three records of the changelog: `a` in two transactions, `b` in one.
+  expect(second.of('orion_restore_records_total', STORE)).toBe(3)
+  expect(second.of('orion_restore_duration_ms', STORE)).toBeGreaterThan(0)
+  expect(second.of('orion_store_size_bytes', STORE)).toBe(4)
+  await again.close()
+})
+
+/** The last value of every series that was not removed. */
+class Values implements Metrics {
+  readonly histogram = noMetrics.histogram
+  readonly #series = new Map<string, { readonly labels: Labels; read: () => number }>()
+
+  counter(name: string, _help: string, labels: Labels = {}) {
+    let total = 0
+    const series = { labels, read: () => total }
+    return {
+      add: (amount: number) => {
+        total += amount
+        this.#series.set(idOf(name, labels), series)
+      },
+    }
+  }
+
+  gauge(name: string, _help: string, labels: Labels = {}) {
+    return {
+      set: (value: number) => this.observe(name, '', labels, () => value),
+    }
+  }
+
+  observe(name: string, _help: string, labels: Labels, read: () => number): void {
+    this.#series.set(idOf(name, labels), { labels, read })
+  }
+
+  remove(labels: Labels): void {
+    for (const [id, { labels: own }] of this.#series)
+      if (Object.entries(labels).every(([name, value]) => own[name] === value))
+        this.#series.delete(id)
+  }
+
+  of(name: string, labels: Labels): number | undefined {
+    return this.#series.get(idOf(name, labels))?.read()
+  }
+
+  names(): string[] {
+    return [...this.#series.keys()]
+  }
+}
+
+function idOf(name: string, labels: Labels): string {
+  return `${name} ${JSON.stringify(labels)}`
+}
