@@ -34,12 +34,19 @@ export async function startClickHouse(
     port: config.sqlPort,
     jwks: { keys: [...(identity?.jwks().keys ?? [])] },
     serviceToken,
+    revoked: identity?.revokedSessions() ?? [],
     logger: logger.child({ entity: 'clickhouse' }),
     clock: systemClock,
   }).catch((cause: unknown) => {
     throw portTaken(cause, config)
   })
   closers.add('clickhouse', () => engine.close())
+  // Ended while the engine started.
+  for (const session of identity?.revokedSessions() ?? []) engine.revoke(...session)
+  const stopListening = identity?.onRevoked((sessionId, untilMs) =>
+    engine.revoke(sessionId, untilMs),
+  )
+  if (stopListening !== undefined) closers.add('clickhouse-sessions', stopListening)
   const clickhouse = openClickHouse({ url: engine.url, serviceToken })
   closers.add('clickhouse-client', () => clickhouse.close())
   return { clickhouse, sqlPort: Number(new URL(engine.url).port) }

@@ -46,6 +46,7 @@ type Outcome =
   | 'refresh-refused'
   | 'refresh-reused'
   | 'logout'
+  | 'revoke'
 
 const OUTCOMES: readonly Outcome[] = [
   'login',
@@ -55,6 +56,7 @@ const OUTCOMES: readonly Outcome[] = [
   'refresh-refused',
   'refresh-reused',
   'logout',
+  'revoke',
 ]
 
 /** Opens the embedded identity provider. @throws {StreamsError} IDENTITY_FILE_UNREADABLE */
@@ -87,7 +89,7 @@ export class IdentityProvider {
         outcome,
         options.metrics.counter(
           'orion_gateway_identity_total',
-          'Log-ins, refreshes and log-outs by outcome.',
+          'Log-ins, refreshes, log-outs and revocations by outcome.',
           { outcome },
         ),
       ]),
@@ -161,11 +163,18 @@ export class IdentityProvider {
     this.#note('logout', { ...principal, correlationId })
   }
 
-  /** Ends every session of a user that logged in here. Returns how many. */
-  async revokeUser(tenant: string, user: string, correlationId: string): Promise<number> {
+  /** Ends every session of a user that logged in here, in the name of the administrator `by`. Returns how many. @throws {ProblemError} 404 */
+  async revokeUser(
+    tenant: string,
+    user: string,
+    correlationId: string,
+    by?: string,
+  ): Promise<number> {
     const rows = this.#sessions.ofUser(tenant, user)
+    if (rows.length === 0 && findDemoUser(tenant, user) === undefined)
+      throw new ProblemError(404, 'unknown-user', 'There is no such user in your tenant.')
     await Promise.all(rows.map((row) => this.#revoke(row.sessionId)))
-    this.#note('logout', { tenant, user, correlationId })
+    this.#note('revoke', { tenant, user, correlationId, ...(by === undefined ? {} : { by }) })
     return rows.length
   }
 
@@ -315,23 +324,26 @@ export class IdentityProvider {
       readonly user?: string
       readonly clientAddress?: string
       readonly correlationId: string
+      /** The administrator that did it. */
+      readonly by?: string
     },
   ): void {
     this.#counters.get(outcome)?.add(1)
-    const { tenant, user, clientAddress, correlationId } = who
+    const { tenant, user, clientAddress, correlationId, by } = who
     const fields = {
       outcome,
       correlationId,
       ...(tenant === undefined ? {} : { tenantId: tenant }),
       ...(user === undefined ? {} : { user }),
       ...(clientAddress === undefined ? {} : { clientAddress }),
+      ...(by === undefined ? {} : { by }),
     }
-    if (outcome === 'login' || outcome === 'refresh' || outcome === 'logout')
-      this.#options.logger.info(fields, `identity: ${outcome}`)
+    if (WELL.has(outcome)) this.#options.logger.info(fields, `identity: ${outcome}`)
     else this.#options.logger.warn(fields, `identity: ${outcome}`)
   }
 }
 
+const WELL: ReadonlySet<Outcome> = new Set(['login', 'refresh', 'logout', 'revoke'])
 const DEV_ONLY =
   'the demo users of the embedded identity provider exist in the environment dev only'
 

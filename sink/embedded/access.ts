@@ -3,11 +3,17 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { AssetClass } from '#avro'
 import { ClickHouseError } from './clickhouse-error.ts'
+import type { RevokedSessions } from './revoked-sessions.ts'
 
 /** Who asks: the platform itself (writes, sees all), or a user (reads, sees his tenant's rows). */
 export type Caller =
   | { readonly kind: 'service' }
-  | { readonly kind: 'user'; readonly name: string; readonly rowScope: string }
+  | {
+      readonly kind: 'user'
+      readonly name: string
+      readonly sessionId: string
+      readonly rowScope: string
+    }
 
 export interface Credentials {
   /** Empty where the client sent none, as for a bearer token. */
@@ -48,8 +54,13 @@ export const SERVICE_ROW_SCOPE = '*'
 
 export type Authenticate = (credentials: Credentials) => Promise<Caller>
 
+/** What a token of a session that was ended is told. */
+export function sessionEnded(): ClickHouseError {
+  return new ClickHouseError(516, 'The session of this token has ended. Log in again')
+}
+
 /**
- * Checks credentials against the service token and the identity provider's public keys.
+ * Checks credentials against the service token, the identity provider's public keys and the sessions that were ended.
  *
  * The row scope is `<tenants>;<tenants of dead letters>`, comma-separated: the row policies read it (engine-config.ts).
  */
@@ -58,6 +69,7 @@ export function authenticator(options: {
   readonly serviceToken: string
   readonly issuer: string
   readonly audience: string
+  readonly revoked: Pick<RevokedSessions, 'has'>
 }): Authenticate {
   const keys = createLocalJWKSet(options.jwks)
   const expected = digest(options.serviceToken)
@@ -72,7 +84,11 @@ export function authenticator(options: {
       audience: options.audience,
       requiredClaims: ['exp', 'sub'],
     }).then(({ payload }) => payload, refuseToken)
-    const { sub, tenant, roles } = claims
+    const { sub, tenant, roles, sid } = claims
+    // One without a session could not be taken back.
+    if (typeof sid !== 'string' || sid === '')
+      throw new ClickHouseError(516, 'The token names no session')
+    if (options.revoked.has(sid)) throw sessionEnded()
     if (typeof sub !== 'string' || typeof tenant !== 'string' || !TENANT.test(tenant)) {
       throw new ClickHouseError(516, 'The token names no user and tenant')
     }
@@ -97,7 +113,12 @@ export function authenticator(options: {
     }
     const shared = tenant === PLATFORM_TENANT ? tenant : `${tenant},${PLATFORM_TENANT}`
     const deadLetters = held.some((role) => PLATFORM_DEAD_LETTER_ROLES.has(role)) ? shared : tenant
-    return { kind: 'user', name: `${tenant}|${sub}`, rowScope: `${shared};${deadLetters}` }
+    return {
+      kind: 'user',
+      name: `${tenant}|${sub}`,
+      sessionId: sid,
+      rowScope: `${shared};${deadLetters}`,
+    }
   }
 }
 

@@ -10,12 +10,14 @@ import { authenticator } from './access.ts'
 import { Engine } from './engine.ts'
 import { writeEngineConfig } from './engine-config.ts'
 import { sqlServer } from './http-server.ts'
-import type { ChildMessage, StartMessage, StopMessage } from './messages.ts'
+import type { ChildMessage, RevokeMessage, StartMessage, StopMessage } from './messages.ts'
+import { RevokedSessions } from './revoked-sessions.ts'
 
 /** A predecessor that was killed may take this long to let go of the directory. */
 const LOCK_WAIT_MS_MAX = 15_000
 const CLOSE_MS_MAX = 8_000
 
+const revoked = new RevokedSessions(() => Date.now())
 let server: Server | undefined
 let engine: Engine | undefined
 
@@ -24,8 +26,9 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 // The parent decides when to stop: a Ctrl-C goes to both.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
-process.on('message', (message: StartMessage | StopMessage) => {
+process.on('message', (message: StartMessage | RevokeMessage | StopMessage) => {
   if (message.kind === 'stop') stop()
+  else if (message.kind === 'revoke') revoked.add(...message.session)
   else start(message).catch((cause: unknown) => fail(cause))
 })
 
@@ -36,11 +39,13 @@ async function start(message: StartMessage): Promise<void> {
   } catch {
     // Not permitted here: it runs at the parent's priority.
   }
+  for (const session of message.revoked) revoked.add(...session)
   const config = writeEngineConfig(join(message.directory, 'config'), message)
   engine = await open(join(message.directory, 'data'), config)
   const started = sqlServer({
     engine,
-    authenticate: authenticator(message),
+    authenticate: authenticator({ ...message, revoked }),
+    revoked,
     newQueryId: randomUUID,
     monotonicMs: () => performance.now(),
   })

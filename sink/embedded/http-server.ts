@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Authenticate, Caller } from './access.ts'
+import { type Authenticate, type Caller, sessionEnded } from './access.ts'
 import { ClickHouseError, engineError } from './clickhouse-error.ts'
 import type { Engine, EngineReply, EngineRequest } from './engine.ts'
 import { credentialsOf, readBody, requestParts } from './http-request.ts'
 import { QueryLane } from './query-lane.ts'
 import { RateLimit } from './rate-limit.ts'
 import { READER_LIMITS, readerSettings } from './reader-limits.ts'
+import type { RevokedSessions } from './revoked-sessions.ts'
 
 /** Past the engine's own limit by this much, a query that does not look at the clock is stopped from outside. */
 const STOP_AFTER_MS = READER_LIMITS.executionTimeMsMax + 2_000
@@ -13,6 +14,7 @@ const STOP_AFTER_MS = READER_LIMITS.executionTimeMsMax + 2_000
 export interface SqlServerOptions {
   readonly engine: Engine
   readonly authenticate: Authenticate
+  readonly revoked: Pick<RevokedSessions, 'has'>
   readonly newQueryId: () => string
   readonly monotonicMs: () => number
 }
@@ -21,6 +23,7 @@ export interface SqlServerOptions {
 export function sqlServer({
   engine,
   authenticate,
+  revoked,
   newQueryId,
   monotonicMs,
 }: SqlServerOptions): Server {
@@ -145,9 +148,10 @@ export function sqlServer({
       const work = () => engine.query(caller, { ...base, sql, defaultFormat: format })
       return insert ? writes.run('service', work) : reads.run('service', work)
     }
-    return users.run(caller.name, async () => {
+    const result = users.run(caller.name, async () => {
       // Whoever hung up while waiting costs nothing more.
       if (response.destroyed) throw new ClickHouseError(394, 'The client went away')
+      if (revoked.has(caller.sessionId)) throw sessionEnded()
       const stop = () => engine.stop(base.queryId)
       const timer = setTimeout(stop, STOP_AFTER_MS)
       response.once('close', stop)
@@ -157,6 +161,10 @@ export function sqlServer({
         clearTimeout(timer)
         response.off('close', stop)
       }
+    })
+    // Ended meanwhile: its rows, and what went wrong, are not handed out any more.
+    return result.finally(() => {
+      if (revoked.has(caller.sessionId)) throw sessionEnded()
     })
   }
 }

@@ -62,6 +62,60 @@ test('an engine ends with its parent, even if that is killed, and the next one o
   rmSync(directory, { recursive: true, force: true })
 })
 
+test('a session that is ended is refused within a second, after a restart, and when it was ended before the start', async () => {
+  const house = await openEngineHouse()
+  try {
+    const quant = await house.issuer.token({ sessionId: 'one' })
+    const other = await house.issuer.token({ sessionId: 'two' })
+    const status = async (token: string) => (await house.ask('SELECT 1', token)).status
+    expect(await status(quant)).toBe(200)
+    const untilMs = systemClock.nowMs() + 600_000
+    house.engine.revoke('one', untilMs)
+    await eventually(async () => (await status(quant)) === 403, {
+      timeoutMs: 1_000,
+      what: 'the refusal',
+    })
+    expect((await house.ask('SELECT 1', quant)).text).toMatch(/^Code: 516\..*has ended/u)
+    expect(await status(other)).toBe(200)
+    const pid = house.engine.pid()
+    if (pid === undefined) throw new Error('the engine has no process')
+    process.kill(pid, 'SIGKILL')
+    // Ended while there is no engine to tell.
+    house.engine.revoke('two', untilMs)
+    await eventually(() => house.clickhouse.ping(), { timeoutMs: 20_000, what: 'an answer' })
+    expect([await status(quant), await status(other)]).toEqual([403, 403])
+  } finally {
+    await house.close()
+  }
+  const next = await openEngineHouse([['three', systemClock.nowMs() + 600_000]])
+  try {
+    const quant = await next.issuer.token({ sessionId: 'three' })
+    expect((await next.ask('SELECT 1', quant)).status).toBe(403)
+  } finally {
+    await next.close()
+  }
+})
+
+test('rows of a statement under way when its session ends are not handed out', async () => {
+  const house = await openEngineHouse()
+  try {
+    const quant = await house.issuer.token({ sessionId: 'one' })
+    const sql = 'SELECT count() FROM numbers(60000000) WHERE sipHash64(number) = 1'
+    const reply = house.ask(sql, quant)
+    const running = async () =>
+      (
+        await house.clickhouse.query(
+          "SELECT 1 FROM system.processes WHERE query LIKE '%sipHash64(number) = 1%' AND query NOT LIKE '%processes%'",
+        )
+      ).length > 0
+    await eventually(running, { timeoutMs: 5_000, what: 'the statement' })
+    house.engine.revoke('one', systemClock.nowMs() + 600_000)
+    expect((await reply).status).toBe(403)
+  } finally {
+    await house.close()
+  }
+})
+
 test('a service token that could be guessed is refused', async () => {
   await expect(
     startEmbeddedClickHouse({

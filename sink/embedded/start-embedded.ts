@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { JSONWebKeySet } from 'jose'
 import { type Clock, type Logger, StreamsError } from '#streams'
-import type { ChildMessage, StartMessage } from './messages.ts'
+import type { ChildMessage, RevokeMessage, StartMessage } from './messages.ts'
+import { type RevokedSession, RevokedSessions } from './revoked-sessions.ts'
 
 export interface EmbeddedClickHouseOptions {
   /** Own directory, made if missing. */
@@ -17,6 +18,8 @@ export interface EmbeddedClickHouseOptions {
   readonly jwks: JSONWebKeySet
   /** Secret that may write and sees all rows: 32 random bytes as text. */
   readonly serviceToken: string
+  /** Sessions that were ended before this start while tokens of theirs are in date. */
+  readonly revoked?: readonly RevokedSession[]
   readonly logger: Logger
   readonly clock: Clock
   /** Of the tokens; default `orion`. */
@@ -33,6 +36,11 @@ export interface EmbeddedClickHouse {
   pid(): number | undefined
   /** How often the process was started again. */
   restarts(): number
+  /**
+   * Refuses the tokens of a session from now on (some ms), also after a restart of the engine; what it asked is not answered any more.
+   * `untilMs`: when the last of them expires, ms since 1970.
+   */
+  revoke(sessionId: string, untilMs: number): void
   /** Lets running queries finish for 8 s. */
   close(): Promise<void>
 }
@@ -70,6 +78,7 @@ export async function startEmbeddedClickHouse(
 class Supervisor implements EmbeddedClickHouse {
   readonly #options: EmbeddedClickHouseOptions
   readonly #host: string
+  readonly #revoked: RevokedSessions
   #port: number
   #child: ChildProcess | undefined
   #restarts = 0
@@ -81,6 +90,8 @@ class Supervisor implements EmbeddedClickHouse {
     this.#options = options
     this.#host = options.host ?? '127.0.0.1'
     this.#port = options.port
+    this.#revoked = new RevokedSessions(() => options.clock.nowMs())
+    for (const session of options.revoked ?? []) this.#revoked.add(...session)
   }
 
   get url(): string {
@@ -93,6 +104,13 @@ class Supervisor implements EmbeddedClickHouse {
 
   restarts(): number {
     return this.#restarts
+  }
+
+  revoke(sessionId: string, untilMs: number): void {
+    this.#revoked.add(sessionId, untilMs)
+    const message: RevokeMessage = { kind: 'revoke', session: [sessionId, untilMs] }
+    // A process that has just ended is followed by one that gets the whole table.
+    this.#child?.send(message, () => {})
   }
 
   async start(): Promise<void> {
@@ -199,6 +217,7 @@ class Supervisor implements EmbeddedClickHouse {
         issuer: this.#options.issuer ?? 'orion',
         audience: this.#options.audience ?? 'orion',
         memoryBytesMax: this.#options.memoryBytesMax ?? 1_500_000_000,
+        revoked: this.#revoked.entries(),
       }
       child.send(message, (cause) => {
         if (cause !== null) failure ??= cause.message

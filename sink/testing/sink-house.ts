@@ -9,7 +9,11 @@ import { noMetrics, silentLogger, systemClock } from '#streams'
 import { type EmbeddedLog, openEmbeddedLog, partitionFor } from '#streams/log'
 import { newTopics, openTopics, prepareTopics, recordKey, type Topics } from '#topics'
 import { type ClickHouse, openClickHouse } from '../clickhouse.ts'
-import { type EmbeddedClickHouse, startEmbeddedClickHouse } from '../embedded/start-embedded.ts'
+import {
+  type EmbeddedClickHouse,
+  type EmbeddedClickHouseOptions,
+  startEmbeddedClickHouse,
+} from '../embedded/start-embedded.ts'
 import { tickEvent } from './market-events.ts'
 
 const WHOLE_MARKET = ['UNKNOWN', 'FX', 'RATES', 'CREDIT', 'EQUITY', 'CRYPTO', 'COMMODITY']
@@ -26,6 +30,7 @@ interface TokenIssuer {
     /** Seconds from now. */
     readonly expiresIn?: number
     readonly issuer?: string
+    readonly sessionId?: string
   }): Promise<string>
 }
 
@@ -40,8 +45,9 @@ async function tokenIssuer(): Promise<TokenIssuer> {
       user = 'quant',
       expiresIn = 600,
       issuer = 'orion',
+      sessionId = `session-${user}`,
     } = {}) =>
-      new SignJWT({ tenant, roles, entitlements: { assetClasses } })
+      new SignJWT({ tenant, roles, entitlements: { assetClasses }, sid: sessionId })
         .setProtectedHeader({ alg: 'ES256', kid: 'test' })
         .setSubject(user)
         .setIssuer(issuer)
@@ -66,7 +72,9 @@ export interface EngineHouse {
   close(): Promise<void>
 }
 
-export async function openEngineHouse(): Promise<EngineHouse> {
+export async function openEngineHouse(
+  revoked: EmbeddedClickHouseOptions['revoked'] = [],
+): Promise<EngineHouse> {
   const directory = mkdtempSync(join(tmpdir(), 'orion-engine-'))
   const issuer = await tokenIssuer()
   const serviceToken = randomBytes(32).toString('base64url')
@@ -75,6 +83,7 @@ export async function openEngineHouse(): Promise<EngineHouse> {
     port: 0,
     jwks: issuer.jwks,
     serviceToken,
+    revoked,
     logger: silentLogger,
     clock: systemClock,
   })
