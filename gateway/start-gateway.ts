@@ -11,6 +11,7 @@ import { operationsRoutes, type ReadinessCheck } from './api/operations-routes.t
 import { sessionRoutes } from './api/session-routes.ts'
 import { HttpFront } from './http/http-front.ts'
 import { loadUws } from './http/load-uws.ts'
+import { RequestLog } from './http/request-log.ts'
 import { RequestMetrics } from './http/request-metrics.ts'
 import type { Route } from './http/route.ts'
 import { Router } from './http/router.ts'
@@ -221,6 +222,7 @@ function assemble(options: GatewayOptions, limits: GatewayLimits) {
     clock,
     logger,
     metrics: new RequestMetrics(metrics),
+    log: new RequestLog({ clock, logger, metrics }),
     newId,
   })
   const stream = new StreamEndpoint({

@@ -89,8 +89,9 @@ export function sessionRoutes(options: {
       access: ['ADMIN'],
       params: z.object({ user: NameSchema }),
       response: RevokedSessions,
-      handle: async ({ params, correlationId }, { tenant }) => ({
-        sessions: await identity.revokeUser(tenant, params.user, correlationId),
+      problems: { 404: 'There is no such user in your tenant.' },
+      handle: async ({ params, correlationId }, { tenant, user: by }) => ({
+        sessions: await identity.revokeUser(tenant, params.user, correlationId, by),
       }),
     }),
     publicRoute({

@@ -1,4 +1,5 @@
 import type { HttpResponse } from 'uWebSockets.js'
+import type { Principal } from '../identity/principal.ts'
 import type { Incoming } from './incoming.ts'
 import { STATUS_TEXT } from './problem.ts'
 import type { Reply } from './route.ts'
@@ -7,6 +8,8 @@ import { SECURITY_HEADERS } from './security-headers.ts'
 /** One request and its one answer. uWebSockets frees the response when the client goes: nothing touches it after that. */
 export class Exchange {
   readonly incoming: Incoming
+  /** Who calls, once the token was checked. */
+  principal: Principal | undefined
   readonly #res: HttpResponse
   #over = false
   #onOver: () => void = () => {}

@@ -1,12 +1,13 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js'
 import type { Clock, Logger } from '#streams'
 import type { IdentityProvider } from '../identity/identity-provider.ts'
-import { hasRole, type Principal } from '../identity/principal.ts'
+import { hasRole } from '../identity/principal.ts'
 import type { GatewayLimits } from '../limits.ts'
 import { parseJsonBody, readBody } from './body.ts'
 import { Exchange } from './exchange.ts'
 import { type Incoming, readIncoming } from './incoming.ts'
 import { ProblemError, toProblem } from './problem.ts'
+import { KNOWN_METHODS, type RequestLog } from './request-log.ts'
 import type { RequestMetrics } from './request-metrics.ts'
 import { type Call, Reply, type Route } from './route.ts'
 import type { Router } from './router.ts'
@@ -22,6 +23,7 @@ export interface HttpFrontOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: RequestMetrics
+  readonly log: RequestLog
   readonly newId: () => string
 }
 
@@ -66,7 +68,7 @@ export class HttpFront {
     body?.catch(() => {})
     void this.#answer(exchange, route, async () => {
       const bytes = await body
-      if (match.kind === 'found') return this.#call(match.route, match.params, incoming, bytes)
+      if (match.kind === 'found') return this.#call(match.route, match.params, exchange, bytes)
       this.#limitClient(incoming)
       if (match.kind === 'bad-path')
         throw new ProblemError(400, 'malformed-path', 'The path is not percent-encoded UTF-8.')
@@ -94,28 +96,27 @@ export class HttpFront {
     route: Route | undefined,
     work: () => Promise<Reply>,
   ): Promise<void> {
-    const { clock, limits, metrics } = this.#options
+    const { clock, limits, log, metrics } = this.#options
     const startedMs = clock.monotonicMs()
     const reply = await inTime(work, limits.requestTimeoutMs).catch((error: unknown) =>
       this.#toReply(error, exchange.incoming),
     )
     exchange.send(reply)
-    const { incoming } = exchange
+    const durationMs = clock.monotonicMs() - startedMs
+    const { incoming, principal } = exchange
+    const { status } = reply
     const method = KNOWN_METHODS.has(incoming.method) ? incoming.method : 'other'
-    metrics.answered(
-      method,
-      route?.path ?? 'none',
-      reply.status,
-      (clock.monotonicMs() - startedMs) / 1000,
-    )
+    metrics.answered(method, route?.path ?? 'none', status, durationMs / 1000)
+    log.note({ incoming, route, principal, status, durationMs })
   }
 
   async #call(
     route: Route,
     params: unknown,
-    incoming: Incoming,
+    exchange: Exchange,
     body: Buffer | undefined,
   ): Promise<Reply> {
+    const { incoming } = exchange
     if (route.unlimited !== true) this.#limitClient(incoming)
     if (incoming.rawQuery.length > this.#options.limits.queryBytesMax) {
       throw new ProblemError(
@@ -124,7 +125,8 @@ export class HttpFront {
         `The query is longer than ${this.#options.limits.queryBytesMax} bytes.`,
       )
     }
-    const principal = route.access === 'public' ? undefined : this.#authorize(route, incoming)
+    if (route.access !== 'public') this.#authorize(route, exchange)
+    const { principal } = exchange
     const call: Call<unknown, unknown, unknown> = {
       params: route.params === undefined ? undefined : validate(route.params, params, 'path'),
       query: validate(route.query ?? NO_QUERY, readQuery(incoming.rawQuery), 'query'),
@@ -140,23 +142,13 @@ export class HttpFront {
       clientAddress: incoming.clientAddress,
     }
     const result = await route.handle(call, principal)
-    if (incoming.method !== 'GET') {
-      this.#options.logger.info(
-        {
-          correlationId: incoming.correlationId,
-          route: route.path,
-          ...(principal === undefined ? {} : { tenantId: principal.tenant, user: principal.user }),
-        },
-        'gateway: request done',
-      )
-    }
     if (result instanceof Reply) return result
     if (route.response === undefined) return new Reply(204, {}, '')
     return new Reply(200, JSON_HEADERS, JSON.stringify(result))
   }
 
-  #authorize(route: Route, incoming: Incoming): Principal {
-    const token = /^Bearer ([\w.-]+)$/i.exec(incoming.authorization)?.[1]
+  #authorize(route: Route, exchange: Exchange): void {
+    const token = /^Bearer ([\w.-]+)$/i.exec(exchange.incoming.authorization)?.[1]
     const principal = token === undefined ? undefined : this.#options.identity.verify(token)
     if (principal === undefined) {
       throw new ProblemError(
@@ -175,6 +167,7 @@ export class HttpFront {
         },
       )
     }
+    exchange.principal = principal
     limit(this.#byUser, `${principal.tenant}|${principal.user}`, this.#options.clock.monotonicMs())
     if (
       route.access !== 'public' &&
@@ -187,7 +180,6 @@ export class HttpFront {
         `This needs one of the roles ${route.access.join(', ')}.`,
       )
     }
-    return principal
   }
 
   #file(incoming: Incoming): Reply {
@@ -241,7 +233,6 @@ export class HttpFront {
 
 const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' }
 const PROBLEM_HEADERS = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
-const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 function hasBody(method: string): boolean {
   return method === 'POST' || method === 'PUT' || method === 'PATCH'

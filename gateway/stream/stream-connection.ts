@@ -43,6 +43,7 @@ export class StreamConnection {
 
   receive(text: string | undefined): void {
     if (this.#messages.take(this.#context.nowMs()) > 0) {
+      this.#context.metrics.badMessages['too-many'].add(1)
       this.#say({
         type: 'error',
         code: 'TOO_MANY_MESSAGES',
@@ -159,6 +160,7 @@ export class StreamConnection {
   }
 
   #refuse(code: string, message: string, id?: number): void {
+    this.#context.metrics.badMessages['not-understood'].add(1)
     this.#say({ type: 'error', code, message, ...withId(id) })
   }
 

@@ -15,6 +15,7 @@ import type { IdentityProvider } from '../identity/identity-provider.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { GatewayLimits } from '../limits.ts'
 import { type ConnectionContext, StreamConnection } from './stream-connection.ts'
+import type { BadMessage } from './stream-metrics.ts'
 import type { CloseCode, StreamSocket } from './stream-socket.ts'
 
 export interface StreamEndpointOptions {
@@ -195,16 +196,16 @@ export class StreamEndpoint {
       socket.markClosed()
       this.#options.context.channel.remove(socket)
     }
-    this.#options.logger.debug(
-      {
-        code,
-        reason,
-        tenantId: principal.tenant,
-        user: principal.user,
-        correlationId: data.correlationId,
-      },
-      'gateway: a WebSocket closed',
-    )
+    const { context, logger } = this.#options
+    const { tenant: tenantId, user } = principal
+    const fields = { code, reason, tenantId, user, correlationId: data.correlationId }
+    const bad = code === CLOSED_BY_PARSER ? badMessage(reason) : undefined
+    if (bad === undefined) {
+      logger.debug(fields, 'gateway: a WebSocket closed')
+    } else {
+      context.metrics.badMessages[bad].add(1)
+      logger.warn(fields, 'gateway: a WebSocket was closed for a message that cannot be taken')
+    }
   }
 
   #endSession(sessionId: string): void {
@@ -253,6 +254,15 @@ class UwsSocket implements StreamSocket {
   drop(): void {
     if (!this.#closed) this.#ws.close()
   }
+}
+
+/** Of a connection that uWebSockets ended itself, without a close frame; its reason is said here only. */
+const CLOSED_BY_PARSER = 1006
+
+/** What a client sent that made uWebSockets' parser give up; undefined for other ends. */
+function badMessage(reason: string): BadMessage | undefined {
+  if (/^Received too big message/.test(reason)) return 'too-large'
+  return /^Received invalid/.test(reason) ? 'not-websocket' : undefined
 }
 
 function userOf(principal: Principal): string {

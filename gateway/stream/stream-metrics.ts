@@ -7,9 +7,21 @@ export interface StreamMetrics {
   readonly slowClosed: Counter
   readonly refused: Counter
   readonly passSeconds: Histogram
+  /** Messages of clients that could not be taken, by reason. */
+  readonly badMessages: Readonly<Record<BadMessage, Counter>>
 }
 
+export type BadMessage = 'not-understood' | 'too-many' | 'too-large' | 'not-websocket'
+
 export function streamMetrics(metrics: Metrics): StreamMetrics {
+  const bad = (reason: BadMessage): Counter =>
+    metrics.counter(
+      'orion_gateway_bad_messages_total',
+      'WebSocket messages not taken, by reason.',
+      {
+        reason,
+      },
+    )
   return {
     frames: metrics.counter('orion_gateway_frames_total', 'Market frames written to clients.'),
     frameBytes: metrics.counter(
@@ -33,5 +45,11 @@ export function streamMetrics(metrics: Metrics): StreamMetrics {
       'Time to write one tick of the coalescer to all clients, in s.',
       [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
     ),
+    badMessages: {
+      'not-understood': bad('not-understood'),
+      'too-many': bad('too-many'),
+      'too-large': bad('too-large'),
+      'not-websocket': bad('not-websocket'),
+    },
   }
 }
