@@ -7,6 +7,7 @@ import type { GatewayLimits } from '../limits.ts'
 import type { Bar, BarInterval, MarketSnapshot, Page } from '../protocol.ts'
 import type { InstrumentsView } from '../views/instruments-view.ts'
 import type { MarketView } from '../views/market-view.ts'
+import { shownPrice, shownSize } from '../views/shown-number.ts'
 import type { BarQuery, BarSource } from './bar-source.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { INSTRUMENT_PROBLEMS, visibleInstrument } from './instrument-routes.ts'
@@ -86,16 +87,29 @@ export function marketRoutes(options: {
             errors: [{ path: 'query.from', message: 'must be before to' }],
           })
         }
-        const items = await queryBars(
+        const { priceDecimals } = found.instrument
+        const bars = await queryBars(
           { tenant: found.tenant, instrumentId, interval, fromMs, toMs, limit },
           correlationId,
         )
+        const items = bars.map((bar) => shownBar(bar, priceDecimals))
         const first = items.length === limit ? items[0] : undefined
         const older = first !== undefined && first.windowStartMs > fromMs
         return { items, nextCursor: older ? writeCursor(list, String(first.windowStartMs)) : null }
       },
     }),
   ]
+}
+
+function shownBar(bar: Bar, decimals: number): Bar {
+  return {
+    ...bar,
+    open: shownPrice(bar.open, decimals),
+    high: shownPrice(bar.high, decimals),
+    low: shownPrice(bar.low, decimals),
+    close: shownPrice(bar.close, decimals),
+    volume: shownSize(bar.volume),
+  }
 }
 
 /** Bars with a deadline and a bound on queries at a time: a slow database must not pile up work here. */

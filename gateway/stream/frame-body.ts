@@ -1,4 +1,4 @@
-import { fragmentOf, type MarketView } from '../views/market-view.ts'
+import type { MarketView } from '../views/market-view.ts'
 
 /** Room before a body for the head of any frame: its longest has 16 digits of `seq`. */
 const HEAD_BYTES_MAX = 80
@@ -26,7 +26,7 @@ export class FrameBody {
     for (const number of slots) {
       const slot = view.slot(number)
       if (slot.changedAtTick <= since || without?.has(number)) continue
-      const fragment = fragmentOf(slot)
+      const fragment = view.fragment(slot)
       if (fragment === undefined) continue
       fragments.push(fragment)
       bytes += fragment.length + 1

@@ -69,6 +69,31 @@ test('a record of whichever instrument takes it back, but not what the topology 
   expect(staleAfter(0)).toEqual([])
 })
 
+test('prices on the stream and in REST are without binary noise, at one decimal more than the instrument has', () => {
+  const { view } = setUp()
+  for (const id of ['QUICK', 'OTHER']) {
+    const event = snapshotUpdated('platform', id, { sequence: 1, bid: 0.1 + 0.2 })
+    view.applySnapshot(`platform|${id}`, {
+      ...event,
+      payload: { ...event.payload, mid: 1.1 * 1.5, dayHigh: 0.7 + 0.1, dayVolume: 0.1 + 0.2 },
+    })
+  }
+  const item = (id: string) => {
+    const slot = view.slot(view.slotNumber(`platform|${id}`) as number)
+    return JSON.parse(String(view.fragment(slot)))
+  }
+  expect(item('QUICK')).toMatchObject({ bid: 0.3, mid: 1.65 })
+  expect(view.snapshot('platform|QUICK')).toMatchObject({
+    bid: 0.3,
+    mid: 1.65,
+    dayHigh: 0.8,
+    dayVolume: 0.3,
+    bids: [{ price: 0.3 }],
+  })
+  // Without reference data nobody knows how many decimals it has.
+  expect(item('OTHER').bid).toBe(0.1 + 0.2)
+})
+
 test('time from the start counts, too, of what was read then', () => {
   const { price, staleAfter } = setUp()
   expect(staleAfter(500_000)).toEqual([])

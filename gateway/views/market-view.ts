@@ -1,7 +1,8 @@
 import type { MarketSnapshotUpdated, SnapshotsEnvelope, StatusEnvelope } from '#avro'
 import type { Clock } from '#streams'
-import type { Instrument, MarketItem, MarketSnapshot } from '../protocol.ts'
+import type { DepthLevel, Instrument, MarketItem, MarketSnapshot } from '../protocol.ts'
 import { qualityOf } from './quality.ts'
+import { shownPrice, shownSize } from './shown-number.ts'
 
 /** One instrument's latest state. `changedAtTick` is the tick of the coalescer that has to send it. */
 export interface MarketSlot {
@@ -149,7 +150,23 @@ export class MarketView {
 
   snapshot(key: string): MarketSnapshot | undefined {
     const number = this.#slotByKey.get(key)
-    return number === undefined ? undefined : toMarketSnapshot(this.slot(number))
+    if (number === undefined) return undefined
+    const slot = this.slot(number)
+    return toMarketSnapshot(slot, this.#decimalsOf(slot))
+  }
+
+  /** JSON of a slot's market item, encoded once per change; undefined while there is no price. */
+  fragment(slot: MarketSlot): Buffer | undefined {
+    if (slot.fragment === undefined) {
+      const item = toMarketItem(slot, this.#decimalsOf(slot))
+      if (item === undefined) return undefined
+      slot.fragment = Buffer.from(JSON.stringify(item))
+    }
+    return slot.fragment
+  }
+
+  #decimalsOf(slot: MarketSlot): number | undefined {
+    return this.#options.instrument(slot.key)?.priceDecimals
   }
 
   /** Notes that a record was read, of this instrument. */
@@ -178,24 +195,19 @@ export class MarketView {
   }
 }
 
-/** JSON of a slot's market item, encoded once per change; undefined while there is no price. */
-export function fragmentOf(slot: MarketSlot): Buffer | undefined {
-  if (slot.fragment === undefined) {
-    const item = toMarketItem(slot)
-    if (item === undefined) return undefined
-    slot.fragment = Buffer.from(JSON.stringify(item))
-  }
-  return slot.fragment
+/** As it came when the instrument is not known. */
+function shown(price: number | null, decimals: number | undefined): number | null {
+  return price === null || decimals === undefined ? price : shownPrice(price, decimals)
 }
 
-function toMarketItem(slot: MarketSlot): MarketItem | undefined {
+function toMarketItem(slot: MarketSlot, decimals: number | undefined): MarketItem | undefined {
   const { snapshot } = slot
   if (snapshot === undefined) return undefined
   return {
     instrumentId: slot.instrumentId,
-    bid: snapshot.bid,
-    ask: snapshot.ask,
-    mid: snapshot.mid,
+    bid: shown(snapshot.bid, decimals),
+    ask: shown(snapshot.ask, decimals),
+    mid: shown(snapshot.mid, decimals),
     eventTimeMs: snapshot.eventTimeMs,
     publishedAtMs: slot.publishedAtMs,
     sequence: snapshot.sequence,
@@ -204,25 +216,31 @@ function toMarketItem(slot: MarketSlot): MarketItem | undefined {
   }
 }
 
-function toMarketSnapshot(slot: MarketSlot): MarketSnapshot | undefined {
-  const item = toMarketItem(slot)
+function toMarketSnapshot(
+  slot: MarketSlot,
+  decimals: number | undefined,
+): MarketSnapshot | undefined {
+  const item = toMarketItem(slot, decimals)
   const { snapshot } = slot
   if (item === undefined || snapshot === undefined) return undefined
   const { bidSize, askSize, lastPrice, lastSize, dayOpen, dayHigh, dayLow, dayVolume, source } =
     snapshot
-  const { bids, asks } = snapshot
+  const level = ({ price, size }: DepthLevel): DepthLevel => ({
+    price: decimals === undefined ? price : shownPrice(price, decimals),
+    size,
+  })
   return {
     ...item,
     bidSize,
     askSize,
-    lastPrice,
+    lastPrice: shown(lastPrice, decimals),
     lastSize,
-    dayOpen,
-    dayHigh,
-    dayLow,
-    dayVolume,
-    bids,
-    asks,
+    dayOpen: shown(dayOpen, decimals),
+    dayHigh: shown(dayHigh, decimals),
+    dayLow: shown(dayLow, decimals),
+    dayVolume: shownSize(dayVolume),
+    bids: snapshot.bids.map(level),
+    asks: snapshot.asks.map(level),
     source,
   }
 }
