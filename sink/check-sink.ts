@@ -1,12 +1,17 @@
 import type { Log, TopicPartition } from '#streams/log'
 import type { Topics } from '#topics'
 import type { ClickHouse } from './clickhouse.ts'
+import { lagOf } from './lag.ts'
 import { sinkGroupId } from './sink.ts'
 import { type SinkSource, sinkSources } from './sources.ts'
 
 export interface PartitionCheck extends TopicPartition {
   /** Up to here the sink says it is done; exclusive. */
   readonly committed: number
+  /** End of the log for readers of committed records; exclusive. */
+  readonly end: number
+  /** Offsets of the log from `committed` to `end`: what is not sunk yet. `ok` does not speak of them. */
+  readonly lag: number
   /** Records with a value that the log still holds below `committed`. */
   readonly records: number
   /** Rows of the same offsets. */
@@ -25,6 +30,8 @@ export interface PartitionCheck extends TopicPartition {
 
 export interface SinkCheck {
   readonly ok: boolean
+  /** True when nothing waits to be sunk; never for long while something writes. */
+  readonly complete: boolean
   readonly partitions: readonly PartitionCheck[]
 }
 
@@ -43,7 +50,11 @@ export async function checkSink(options: CheckOptions): Promise<SinkCheck> {
       partitions.push(await checkPartition(options, source, { topic: source.topic, partition }))
     }
   }
-  return { ok: partitions.every((partition) => partition.ok), partitions }
+  return {
+    ok: partitions.every((partition) => partition.ok),
+    complete: partitions.every((partition) => partition.lag === 0),
+    partitions,
+  }
 }
 
 async function checkPartition(
@@ -66,6 +77,7 @@ async function checkPartition(
     at,
   )
   const [earliest = 0] = await log.admin.offsets([at], 'earliest')
+  const [end = 0] = await log.admin.offsets([at], 'stable')
   let records = 0
   let rows = 0
   let deadLetters = 0
@@ -104,6 +116,8 @@ async function checkPartition(
   return {
     ...at,
     committed,
+    end,
+    lag: lagOf(commit?.offset, { earliest, end }),
     records,
     rows,
     missing,

@@ -9,6 +9,7 @@ import { silentLogger, systemClock } from '#streams'
 import { partitionFor } from '#streams/log'
 import { checkSink } from './check-sink.ts'
 import { deliverRange } from './deliver-range.ts'
+import { migrate } from './migrate.ts'
 import { sinkGroupId, startSink } from './sink.ts'
 import { sinkSources } from './sources.ts'
 import { barEvent, depthEvent, tickEvent } from './testing/market-events.ts'
@@ -23,6 +24,7 @@ import {
 let house: EngineHouse
 beforeAll(async () => {
   house = await openEngineHouse()
+  await migrate(house.clickhouse, silentLogger)
 })
 afterAll(() => house.close())
 
@@ -296,12 +298,19 @@ test('the check names what is missing and what is there twice', async () => {
   await emptyTables()
   const logHouse = await openLogHouse()
   await appendTicks(logHouse, { first: 0, count: 100 })
+  const checked = () => checkSink({ ...logHouse, clickhouse: house.clickhouse, env: 'test' })
+  const before = await checked()
+  expect([before.ok, before.complete]).toEqual([true, false])
+  expect(before.partitions.reduce((sum, { lag }) => sum + lag, 0)).toBe(100)
   const sink = await start(logHouse)
   await eventually(async () => (await committedRecords(logHouse)) === 100, {
     timeoutMs: 10_000,
     what: 'all commits',
   })
   await sink.close()
+  const after = await checked()
+  expect([after.ok, after.complete]).toEqual([true, true])
+  expect(after.partitions.reduce((sum, { end }) => sum + end, 0)).toBe(100)
   const [first] = await house.clickhouse.query<{ partition: number }>(
     'SELECT partition FROM orion.ticks GROUP BY partition HAVING count() > 10 LIMIT 1',
   )
@@ -312,7 +321,7 @@ test('the check names what is missing and what is there twice', async () => {
   await house.clickhouse.command(
     `INSERT INTO orion.ticks SELECT * FROM orion.ticks WHERE partition = ${partition} AND offset = 5`,
   )
-  const check = await checkSink({ ...logHouse, clickhouse: house.clickhouse, env: 'test' })
+  const check = await checked()
   expect(check.ok).toBe(false)
   expect(check.partitions.filter(({ ok }) => !ok)).toMatchObject([
     { partition, missing: 1, missingOffsets: [3], duplicates: 1 },

@@ -9,17 +9,26 @@ export function sinkCommand(): Command {
   command
     .command('check')
     .description(
-      'compare rows with records, partition by partition: missing, duplicate and foreign offsets; fails when they differ',
+      'compare rows with records, partition by partition: missing, duplicate and foreign offsets up to what is committed, and how far that is behind the log; fails when they differ',
     )
     .addOption(dataDirOption())
     .addOption(envOption())
     .addOption(jsonOption())
-    .action(async (options: InstallationOptions) => {
+    .option(
+      '--complete',
+      'fail as well while records wait to be sunk (lag); meant for a log that nothing writes to',
+    )
+    .action(async (options: InstallationOptions & { readonly complete?: true }) => {
       await withOperator(options, async (operator) => {
         let wrong = 0
+        let behind = 0
+        let lag = 0
         const checks = (async function* () {
           for await (const check of operator.sinkCheck({})) {
             if (check['ok'] !== true) wrong += 1
+            const waiting = Number(check['lag'])
+            if (!(waiting === 0)) behind += 1
+            lag += waiting
             yield check
           }
         })()
@@ -27,6 +36,11 @@ export function sinkCommand(): Command {
         if (wrong > 0) {
           sayWrong(
             `${wrong} partitions differ from their topics: those with ok false. Their missing offsets are still on the log; keep it, and see the sink's log lines`,
+          )
+        }
+        if (options.complete === true && behind > 0) {
+          sayWrong(
+            `${behind} partitions are ${lag} records behind the log: those with lag above 0. See whether a sink runs (orion start, role sink), and its log lines; then ask again`,
           )
         }
       })
