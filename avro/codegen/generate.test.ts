@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { generate } from './generate.ts'
 
 const ROOM = dirname(dirname(fileURLToPath(import.meta.url)))
-const QUOTE = 'schemas/types/orion.marketdata.FeedQuote.avsc'
+const QUOTE = 'schemas/records/orion.marketdata.FeedQuote.avsc'
 let room = ''
 
 beforeEach(() => {
@@ -72,6 +72,6 @@ test('a release keeps a changed stream as its next version, which later schemas 
 })
 
 test('a file whose name is not its type’s is refused', () => {
-  cpSync(join(room, QUOTE), join(room, 'schemas/types/orion.marketdata.Other.avsc'))
+  cpSync(join(room, QUOTE), join(room, 'schemas/records/orion.marketdata.Other.avsc'))
   expect(() => generate({ room, mode: 'check' })).toThrow(/AVRO_SCHEMA_INVALID.*FeedQuote/)
 })

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import type { AvroSchemaObject } from '../schema.ts'
 import { type SchemaSources, type StreamDeclaration, schemaError } from './compose.ts'
 
-/** Reads the folder of schemas: `envelope.avsc`, `types/<full name>.avsc`, `<stream>.avsc`. */
+/** Reads the folder of schemas: `envelope.avsc`, `records/<full name>.avsc`, `<stream>.avsc`. */
 export function readSchemas(directory: string): SchemaSources {
   const types = new Map<string, AvroSchemaObject>()
-  for (const file of avscFiles(join(directory, 'types'))) {
-    const schema = readJson(join(directory, 'types', file)) as AvroSchemaObject
+  for (const file of avscFiles(join(directory, 'records'))) {
+    const schema = readJson(join(directory, 'records', file)) as AvroSchemaObject
     const fullName = `${String(schema['namespace'])}.${String(schema['name'])}`
     if (`${fullName}.avsc` !== file) throw schemaError(`the file declares ${fullName}`, file)
     types.set(fullName, schema)
