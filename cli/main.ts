@@ -10,7 +10,7 @@ import { storeCommand } from './commands/store.ts'
 import { tokenCommand } from './commands/token.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { topologyCommand } from './commands/topology.ts'
-import { fail, sayUsageErrorsInOneLine } from './fail.ts'
+import { fail, refuseUnknownCommands, sayUsageErrorsInOneLine } from './fail.ts'
 import { VERSION } from './version.ts'
 
 const program = new Command('orion')
@@ -21,7 +21,7 @@ const program = new Command('orion')
   .enablePositionalOptions()
 
 for (const command of [
-  startCommand(),
+  startCommand(process.env),
   topologyCommand(),
   storeCommand(),
   topicsCommand(),
@@ -29,7 +29,7 @@ for (const command of [
   sinkCommand(),
   queryCommand(),
   tokenCommand(),
-  kafkaCommand(),
+  kafkaCommand(process.env),
   peerAppCommand(),
   benchCommand(),
 ]) {
@@ -44,7 +44,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
+  refuseUnknownCommands(program, process.argv.slice(2))
   await program.parseAsync()
 } catch (error) {
-  fail(error)
+  fail(error, process.env['ORION_LOG_LEVEL'] === 'debug')
 }

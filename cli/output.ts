@@ -1,6 +1,6 @@
 /** Prints rows as one JSON object a line, or as an aligned table. */
 export async function printRows<Row extends object>(
-  rows: AsyncIterable<Row>,
+  rows: AsyncIterable<Row> | Iterable<Row>,
   json: boolean,
 ): Promise<number> {
   let count = 0

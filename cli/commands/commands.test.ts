@@ -116,6 +116,13 @@ describe.each([
     expect(await lines('topics', 'tail', TICKS, '--from', 'latest', '--no-follow')).toEqual([])
   })
 
+  if (!beside)
+    test('topics tail without a running process ends at the end of the log', async () => {
+      const all = await lines('topics', 'tail', TICKS, '--from', 'earliest', '--no-follow')
+      expect(await lines('topics', 'tail', TICKS, '--from', 'earliest')).toEqual(all)
+      expect(await lines('topics', 'tail', TICKS)).toEqual([])
+    })
+
   test('topics tail shows what cannot be decoded as it is', async () => {
     const records = await lines('topics', 'tail', RAW, '--from', 'earliest', '--no-follow')
     const garbage = records.filter(({ value }) => 'undecodable' in Object(value))

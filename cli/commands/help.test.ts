@@ -77,6 +77,9 @@ test('help on start names every option with its variable', async () => {
 
 const WRONG = [
   [['tea'], "orion: unknown command 'tea'. See orion --help\n"],
+  [['tea', '--help'], "orion: unknown command 'tea'. See orion --help\n"],
+  [['help', 'tea'], "orion: unknown command 'tea'. See orion --help\n"],
+  [['topics', 'tea', '-h'], "orion: unknown command 'tea'. See orion topics --help\n"],
   [['start', '--tea'], /^orion: unknown option '--tea'.* See orion start --help\n$/],
   [
     ['topics', 'describe'],

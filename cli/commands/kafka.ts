@@ -21,7 +21,9 @@ interface Flags {
 }
 
 /** A local KRaft broker without Docker, from Maven artefacts. */
-export function kafkaCommand(): Command {
+export function kafkaCommand(environment: NodeJS.ProcessEnv): Command {
+  const optionsOf = (flags: Flags): KafkaOptions => kafkaOptions(flags, environment)
+
   const command = new Command('kafka').description(
     'a local Kafka broker (KRaft) without Docker; needs Java 17 and, at first use, Maven',
   )
@@ -51,12 +53,9 @@ export function kafkaCommand(): Command {
   cluster(command.command('status').description('nodes, processes and whether they answer')).action(
     async (flags: Flags) => {
       const nodes = await kafkaStatus(optionsOf(flags))
-      await printRows(
-        (async function* () {
-          yield* nodes
-        })(),
-        flags.json,
-      )
+      if (flags.json) process.stdout.write(`${JSON.stringify({ nodes })}\n`)
+      else if (nodes.length === 0) process.stdout.write('no node was started here\n')
+      else await printRows(nodes, false)
     },
   )
   return command
@@ -87,12 +86,16 @@ function cluster(command: Command): Command {
     .addOption(jsonOption())
 }
 
-function optionsOf({ brokers, port, kafkaVersion, dataDir }: Flags): KafkaOptions {
+function kafkaOptions(
+  { brokers, port, kafkaVersion, dataDir }: Flags,
+  environment: NodeJS.ProcessEnv,
+): KafkaOptions {
   return {
     brokers: brokers === '3' ? 3 : 1,
     port,
     version: kafkaVersion,
     ...(dataDir === undefined ? {} : { dataDir }),
+    environment,
     onProgress: (message) => process.stderr.write(`${message}\n`),
   }
 }

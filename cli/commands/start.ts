@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load-config.ts'
 import { OPTIONS, type OptionSpec } from '../config/options.ts'
 import { start } from '../start/start.ts'
 
-export function startCommand(): Command {
+export function startCommand(environment: NodeJS.ProcessEnv): Command {
   const command = new Command('start').description(
     'run the platform: everything in one process, or one role of it',
   )
@@ -21,10 +21,10 @@ export function startCommand(): Command {
     const { config: file, ...given } = flags
     const config = loadConfig({
       flags: given,
-      environment: process.env,
+      environment,
       ...(typeof file === 'string' ? { file } : {}),
     })
-    await start(config)
+    await start(config, environment)
   })
 }
 

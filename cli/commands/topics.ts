@@ -63,7 +63,7 @@ export function topicsCommand(): Command {
     command
       .command('tail')
       .description(
-        'committed records as JSON, one a line, decoded where their schema is known; waits for more',
+        'committed records as JSON, one a line, decoded where their schema is known; waits for more while a process runs on the data directory (or with --brokers), else ends at the end of the log',
       )
       .argument('<topic>', 'topic, e.g. dev.marketdata.ticks.v1')
       .option(

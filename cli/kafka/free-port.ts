@@ -1,12 +1,17 @@
 import { createServer } from 'node:net'
 
+/** Where this process looks next: others begin elsewhere. */
+let next = process.pid
+
 /** Below the range that systems take the ports of outgoing connections from: a broker binds only seconds after the choice. */
 const PORTS = { first: 20_000, count: 10_000 }
 
 /** A port `p` such that `p` and `p + 1` are free now: a node needs one for clients and one for its controller. */
 export async function freePortPair(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const port = PORTS.first + 2 * Math.floor((Math.random() * PORTS.count) / 2)
+    const port = PORTS.first + 2 * (next % (PORTS.count / 2))
+    // A prime, so that it comes by every pair.
+    next += 1_009
     const first = await listen(port)
     if (first.port < 0) continue
     const second = await listen(first.port + 1)

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { StreamsError } from '#streams'
+import { StreamsError, systemClock } from '#streams'
 import { brokersKnown } from './broker-probe.ts'
 import { ensureLibraries } from './kafka-libraries.ts'
 import {
@@ -29,7 +29,7 @@ const PROBE_MS_MAX = 2_000
  * @throws {StreamsError} KAFKA_TOOL_MISSING, KAFKA_FETCH_FAILED, KAFKA_PORT_TAKEN, KAFKA_START_FAILED
  */
 export async function kafkaStart(options: KafkaOptions = {}): Promise<readonly string[]> {
-  const plan = planKafka(options, process.env)
+  const plan = planKafka(options)
   await ensureLibraries(plan)
   const nodes = nodesOf(plan)
   for (const node of nodes) {
@@ -44,7 +44,7 @@ export async function kafkaStart(options: KafkaOptions = {}): Promise<readonly s
 
 /** Ends the nodes of this data directory, and nothing else. Resolves with how many ran. */
 export async function kafkaStop(options: KafkaOptions = {}): Promise<number> {
-  const nodes = existingNodes(planKafka(options, process.env))
+  const nodes = existingNodes(planKafka(options))
   const stopped = await Promise.all(nodes.map((node) => stopNode(node)))
   return stopped.filter((ran) => ran).length
 }
@@ -52,7 +52,7 @@ export async function kafkaStop(options: KafkaOptions = {}): Promise<number> {
 /** Stops the nodes and deletes their data; the fetched libraries stay. */
 export async function kafkaWipe(options: KafkaOptions = {}): Promise<void> {
   await kafkaStop(options)
-  const plan = planKafka(options, process.env)
+  const plan = planKafka(options)
   for (const node of existingNodes(plan)) rmSync(node.dir, { recursive: true, force: true })
   if (existsSync(plan.dataDir) && readdirSync(plan.dataDir).length === 0) {
     rmSync(plan.dataDir, { recursive: true })
@@ -60,7 +60,7 @@ export async function kafkaWipe(options: KafkaOptions = {}): Promise<void> {
 }
 
 export async function kafkaStatus(options: KafkaOptions = {}): Promise<readonly KafkaNodeStatus[]> {
-  const nodes = existingNodes(planKafka(options, process.env))
+  const nodes = existingNodes(planKafka(options))
   return Promise.all(
     nodes.map(async (node) => ({
       id: node.id,
@@ -89,10 +89,10 @@ async function refuseTakenPort(node: KafkaNode): Promise<void> {
 }
 
 async function awaitNode(plan: KafkaPlan, node: KafkaNode): Promise<void> {
-  const deadlineMs = performance.now() + START_MS_MAX
+  const deadlineMs = systemClock.monotonicMs() + START_MS_MAX
   while ((await brokersKnown('127.0.0.1', node.port, PROBE_MS_MAX)) < plan.brokers) {
     const died = (await runningPid(node)) === undefined
-    if (died || performance.now() > deadlineMs) {
+    if (died || systemClock.monotonicMs() > deadlineMs) {
       const what = died ? 'ended at once' : 'did not answer within 90 s'
       throw new StreamsError(
         'KAFKA_START_FAILED',

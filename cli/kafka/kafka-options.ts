@@ -18,6 +18,8 @@ export interface KafkaOptions {
   readonly heapMb?: number
   /** Further lines of `server.properties`; they replace the launcher's own. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Where `ORION_CACHE_DIR` is looked up. */
+  readonly environment?: NodeJS.ProcessEnv
   /** Told what is being done, a sentence at a time. */
   readonly onProgress?: (message: string) => void
 }
@@ -40,9 +42,11 @@ export interface KafkaNode {
 }
 
 /** The options with every default decided. */
-export function planKafka(options: KafkaOptions, environment: NodeJS.ProcessEnv): KafkaPlan {
+export function planKafka(options: KafkaOptions): KafkaPlan {
   const cache =
-    options.cacheDir ?? environment['ORION_CACHE_DIR'] ?? join(homedir(), '.cache', 'orion')
+    options.cacheDir ??
+    options.environment?.['ORION_CACHE_DIR'] ??
+    join(homedir(), '.cache', 'orion')
   const port = options.port ?? 19_092
   const version = options.version ?? KAFKA_VERSIONS[0]
   return {

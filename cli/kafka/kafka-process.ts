@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { StreamsError } from '#streams'
+import { StreamsError, systemClock } from '#streams'
 import { run } from './kafka-libraries.ts'
 import { type KafkaNode, type KafkaPlan, nodesOf } from './kafka-options.ts'
 import { nodeSettings } from './kafka-settings.ts'
@@ -60,9 +60,9 @@ export async function stopNode(node: KafkaNode): Promise<boolean> {
   const pid = await runningPid(node)
   if (pid !== undefined) {
     signal(pid, 'SIGTERM')
-    const deadlineMs = performance.now() + STOP_MS_MAX
+    const deadlineMs = systemClock.monotonicMs() + STOP_MS_MAX
     while ((await runningPid(node)) !== undefined) {
-      if (performance.now() > deadlineMs) signal(pid, 'SIGKILL')
+      if (systemClock.monotonicMs() > deadlineMs) signal(pid, 'SIGKILL')
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }

@@ -30,18 +30,21 @@ export async function startTestBroker(
 ): Promise<TestBroker | MissingBroker> {
   const version = versionOf(environment['ORION_TEST_KAFKA_VERSION'])
   if (await dockerAnswers()) return startInContainer(version)
-  const missing = await missingForKafka(planKafka({ version }, environment))
+  const missing = await missingForKafka(planKafka({ version, environment }))
   if (missing !== undefined) return { missing: `no Docker daemon answers, and ${missing}` }
-  return startWithJava(version)
+  return startWithJava(version, environment)
 }
 
 const DIRECTORY_PREFIX = 'orion-test-kafka-'
 
-async function startWithJava(version: KafkaVersion): Promise<TestBroker> {
+async function startWithJava(
+  version: KafkaVersion,
+  environment: NodeJS.ProcessEnv,
+): Promise<TestBroker> {
   await sweep()
   const port = await freePortPair()
   const dataDir = mkdtempSync(join(tmpdir(), `${DIRECTORY_PREFIX}${process.pid}-`))
-  const options = { port, dataDir, version }
+  const options = { port, dataDir, version, environment }
   const onProgress = (message: string) => process.stderr.write(`test broker: ${message}\n`)
   const close = () => kafkaWipe(options)
   try {

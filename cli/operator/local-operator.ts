@@ -37,6 +37,8 @@ export interface LocalOperatorOptions {
   readonly stores: StoreAccess
   readonly clickhouse: ClickHouse | undefined
   readonly ports: RunningPorts | undefined
+  /** Whether more can come while a command reads; else a tail ends with the log. */
+  readonly mayFollow: boolean
 }
 
 /** The operator's methods on parts that this process has open. */
@@ -121,7 +123,7 @@ export class LocalOperator implements Operator {
     const known = allTopics(this.#options.topics).find(({ name }) => name === topic)
     for await (const { partition, record } of readRecords(log, 'orion-tail', {
       from: positions,
-      until: follow ? 'stopped' : 'end',
+      until: follow && this.#options.mayFollow ? 'stopped' : 'end',
     })) {
       const { offset, timestampMs, key, value } = record
       yield {

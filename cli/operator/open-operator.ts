@@ -27,7 +27,16 @@ export async function withOperator<Result>(
   const stores = directoryStores({ dataDir, env, topics })
   try {
     return await command(
-      new LocalOperator({ env, log, topics, stores, clickhouse: undefined, ports: undefined }),
+      new LocalOperator({
+        env,
+        log,
+        topics,
+        stores,
+        clickhouse: undefined,
+        ports: undefined,
+        // Nobody else can write to a directory that this command holds open.
+        mayFollow: brokers !== undefined,
+      }),
     )
   } finally {
     await stores.close()

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
@@ -19,6 +20,11 @@ test('the ready line is the only one on stdout; the logs on stderr are JSON', as
   const process = orion.start(['--data-dir', orion.directory('data'), ...SMALL])
   const url = await process.ready()
   expect((await fetch(`${url}/healthz`)).status).toBe(200)
+  const { gateway, sql, registry, demoPasswordFile } = logLine(process, 'running')
+  expect(gateway).toBe(url)
+  expect((await fetch(`${sql}/ping`)).status).toBe(200)
+  expect((await fetch(`${registry}/subjects`)).status).toBe(200)
+  expect(readFileSync(String(demoPasswordFile), 'utf8').trim()).not.toBe('')
   process.kill('SIGTERM')
   expect(await process.ended()).toBe(0)
   expect(process.output()).toBe(`ready ${url}\n`)

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { serveRegistry } from '#avro'
 import { clickhouseBars, startGateway } from '#gateway'
 import { sinkGroupId, startSink } from '#sink'
@@ -33,14 +34,14 @@ const CLICKHOUSE_SHARE = 0.28
 const OPENING_MS_MAX = 1_000
 
 /** Runs the platform as configured until a signal, the end of its feed, or a failure. The process ends with it. */
-export async function start(config: Config): Promise<void> {
+export async function start(config: Config, environment: Environment): Promise<void> {
   const logger = createLogger(config.logLevel, { env: config.env, role: config.role })
   logProcessTrouble(logger)
   const metrics = prometheusMetrics()
   const closers = new Closers(logger)
   const stop = untilStopped(logger)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-  const opening = open(config, { logger, metrics, closers, stop })
+  const opening = open(config, { logger, metrics, closers, stop, environment })
   try {
     const url = await Promise.race([opening, stop.requested.then(() => undefined)])
     if (url !== undefined) process.stdout.write(`ready ${url}\n`)
@@ -63,16 +64,19 @@ function settledWithin(work: Promise<unknown>, ms: number): Promise<unknown> {
   return Promise.race([work.catch(() => undefined), late])
 }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 interface Parts {
   readonly logger: Logger
   readonly metrics: Metrics & { text(): Promise<string> }
   readonly closers: Closers
   readonly stop: StopRequest
+  readonly environment: Environment
 }
 
 /** Opens every part that the role needs, in the order in which they need each other. Resolves with the address to tell the user. */
 async function open(config: Config, parts: Parts): Promise<string> {
-  const { logger, metrics, closers, stop } = parts
+  const { logger, metrics, closers, stop, environment } = parts
   const control = await openControl(config.dataDir, logger)
   closers.add('control', () => control.close())
   const role = (name: Config['role']): boolean => config.role === 'all' || config.role === name
@@ -96,13 +100,13 @@ async function open(config: Config, parts: Parts): Promise<string> {
         env: config.env,
         logger,
         metrics,
-        ...demoPassword(),
+        ...demoPassword(environment),
       })
     : undefined
   if (identity !== undefined) closers.add('identity', () => identity.close())
   const clickhouse =
     role('sink') || role('gateway')
-      ? await startClickHouse(config, { identity, logger, closers })
+      ? await startClickHouse(config, { identity, logger, metrics, closers })
       : undefined
 
   stop.goOn()
@@ -183,8 +187,17 @@ async function open(config: Config, parts: Parts): Promise<string> {
     stores: runningStores(running),
     clickhouse: clickhouse?.clickhouse,
     ports,
+    mayFollow: true,
   })
   control.serve(operator)
+  logger.info(
+    {
+      entity: 'orion',
+      ...addresses(config, ports, url),
+      ...whereDemoPassword(config, environment),
+    },
+    'running',
+  )
 
   if (planned !== undefined) {
     const source = planned.open()
@@ -223,6 +236,23 @@ async function open(config: Config, parts: Parts): Promise<string> {
       })
   }
   return url
+}
+
+/** What a user connects to; a part that runs elsewhere, or not at all, is left out. */
+function addresses(config: Config, { gateway, sql, registry }: RunningPorts, url: string) {
+  const of = (port: number): string => `http://${config.host}:${port}`
+  return {
+    ...(gateway === 0 ? {} : { gateway: url }),
+    ...(sql === 0 ? {} : { sql: of(sql) }),
+    ...(registry === 0 ? {} : { registry: of(registry) }),
+  }
+}
+
+/** The file, never the password. Demo users are there in dev alone. */
+function whereDemoPassword({ env, role, dataDir }: Config, environment: Environment) {
+  const given = demoPassword(environment).demoPassword !== undefined
+  if (env !== 'dev' || given || (role !== 'all' && role !== 'gateway')) return {}
+  return { demoPasswordFile: resolve(dataDir, 'demo-password') }
 }
 
 function readersOf(
@@ -297,7 +327,7 @@ async function openSchemas(
   return { topics, created, registryPort: server.port }
 }
 
-function demoPassword(): { demoPassword?: string } {
-  const password = process.env['ORION_DEMO_PASSWORD']
+function demoPassword(environment: Environment): { demoPassword?: string } {
+  const password = environment['ORION_DEMO_PASSWORD']
   return password === undefined || password === '' ? {} : { demoPassword: password }
 }

@@ -34,6 +34,7 @@ export async function onEachLog(
     dataDir: join(bench.directory(), 'kafka'),
     // As a small broker for real work has it; the default is meant for tests.
     heapMb: 1_024,
+    environment: process.env,
     onProgress: (message: string) => bench.progress(message),
   }
   try {

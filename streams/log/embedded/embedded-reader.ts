@@ -1,3 +1,4 @@
+import { systemClock } from '../../clock.ts'
 import type {
   FetchedBatch,
   PartitionReader,
@@ -46,12 +47,12 @@ export class EmbeddedReader implements PartitionReader {
   }): Promise<readonly FetchedBatch[]> {
     const recordsMax = options.recordsMax ?? POLLED_RECORDS_DEFAULT
     // Waiting is a matter of real time, whatever the log's clock says.
-    const untilMs = performance.now() + options.maxWaitMs
+    const untilMs = systemClock.monotonicMs() + options.maxWaitMs
     for (;;) {
       this.#requireOpen()
       this.#signal.reset()
       const batches = this.#cursors.poll(recordsMax)
-      const waitMs = untilMs - performance.now()
+      const waitMs = untilMs - systemClock.monotonicMs()
       if (batches.length > 0 || waitMs <= 0) {
         await eventLoopTurn()
         return batches
