@@ -14,7 +14,7 @@ export interface StopRequest {
 }
 
 /** The start was asked to stop before it was ready: no failure. */
-export class StartStopped extends Error {}
+class StartStopped extends Error {}
 
 /** SIGTERM, SIGINT, or a call of `stop`. A close that hangs is cut off, so that the process ends within ten seconds. */
 export function untilStopped(logger: Logger): StopRequest {
