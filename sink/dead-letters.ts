@@ -10,6 +10,8 @@ export interface Refusal {
   readonly cause: string
   readonly remedy: string
   readonly stack: string | null
+  /** Of the event, where the record could be read as one. */
+  readonly correlationId: string | undefined
 }
 
 const CONSUMER = 'sink'
@@ -83,14 +85,15 @@ export class DeadLetters {
       partition,
       records: rows.map((refusal) => ({
         key: refusal.record.key,
-        value: valueSerde.serialize(name, deadLetter(plan, refusal)),
+        value: valueSerde.serialize(name, deadLetterOf(plan, refusal)),
         timestampMs: refusal.record.timestampMs,
       })),
     }))
   }
 }
 
-function deadLetter(plan: RangePlan, { record, ...why }: Refusal) {
+/** Always the same of the same refusal: it can be named before it is written. */
+export function deadLetterOf(plan: RangePlan, { record, correlationId, ...why }: Refusal) {
   const position = `${plan.topic}-${plan.partition}`
   const { tenantId, entityId } = keyParts(record.key)
   const event = originEvent(
@@ -115,7 +118,8 @@ function deadLetter(plan: RangePlan, { record, ...why }: Refusal) {
     },
   )
   // Of one key and offset there may be records in several partitions: the position makes the id.
-  return { ...event, eventId: eventId(CONSUMER, position, record.offset) }
+  const id = eventId(CONSUMER, position, record.offset)
+  return { ...event, eventId: id, correlationId: correlationId ?? id }
 }
 
 function keyParts(key: Uint8Array | null): {

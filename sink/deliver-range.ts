@@ -3,7 +3,8 @@ import type { LogRecord } from '#streams/log'
 import type { ClickHouse } from './clickhouse.ts'
 import type { Refusal } from './dead-letters.ts'
 import { deduplicationToken, type RangePlan } from './range-plan.ts'
-import { encodeLine, PLACE_COLUMNS, timeText } from './rows/row-encoder.ts'
+import { type RefusalAttempt, RefusalTally } from './refusal-tally.ts'
+import { type AnyEvent, encodeLine, PLACE_COLUMNS, timeText } from './rows/row-encoder.ts'
 import type { SinkSource } from './sources.ts'
 
 export interface Delivery {
@@ -16,21 +17,30 @@ export interface Delivery {
 /** Records encoded between two turns of the event loop: some milliseconds, for trading shares the thread when all runs in one process. */
 const RECORDS_PER_TURN = 500
 
-/** Makes rows of a planned range and inserts them as one block; repeated with the same plan it leaves the same rows. */
+/**
+ * Makes rows of a planned range and inserts them as one block; repeated with the same plan it leaves the same rows.
+ * @throws {StreamsError} SINK_SCHEMA_MISMATCH: the table is at fault. Parts may be in: repeat the plan as one that is `cut`
+ */
 export async function deliverRange(
   clickhouse: ClickHouse,
   source: SinkSource,
   plan: RangePlan,
   records: readonly LogRecord[],
   clock: Clock,
+  tally = new RefusalTally(),
 ): Promise<Delivery> {
   const startMs = clock.monotonicMs()
   const { lines, kept, refusals } = await encode(source, plan, records)
   const encodedMs = clock.monotonicMs()
-  await insert(clickhouse, source, { lines, kept, refusals, token: deduplicationToken(plan) })
+  const unreadable = refusals.length
+  const attempt = tally.attempt()
+  const rows = { lines, kept, refusals, plan, attempt, token: deduplicationToken(plan) }
+  await insert(clickhouse, source, plan.cut ? await withoutThoseIn(clickhouse, source, rows) : rows)
+  const accepted = lines.length - (refusals.length - unreadable)
+  tally.done(attempt, accepted)
   const insertedMs = clock.monotonicMs()
   return {
-    rows: lines.length,
+    rows: accepted,
     refusals,
     encodeMs: encodedMs - startMs,
     insertMs: insertedMs - encodedMs,
@@ -61,26 +71,54 @@ async function encode(
     if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await nextTurn()
     // A tombstone of a compacted topic takes nothing back: what was observed stays observed.
     if (record.value === null) continue
+    let event: AnyEvent | undefined
     try {
       const pending = serde.pending?.(record.value)
       if (pending !== undefined) await pending
-      lines.push(encodeLine(encoder, serde.deserialize(plan.topic, record.value), record, place))
+      event = serde.deserialize(plan.topic, record.value)
+      lines.push(encodeLine(encoder, event, record, place))
       kept.push(record)
     } catch (cause) {
       if (cause instanceof StreamsError && cause.code === 'REGISTRY_UNAVAILABLE') throw cause
-      refusals.push(refusalOf(record, cause))
+      refusals.push(refusalOf(record, cause, event))
     }
   }
   return { lines, kept, refusals }
 }
 
-/** A block that ClickHouse refuses is halved until the row at fault stands alone. */
-async function insert(
+interface Insert extends Rows {
+  readonly plan: RangePlan
+  readonly attempt: RefusalAttempt
+  readonly token: string
+}
+
+/** What a former try brought in by halves had other tokens: the rest is a block of its own. */
+async function withoutThoseIn(
   clickhouse: ClickHouse,
-  source: SinkSource,
-  rows: Rows & { readonly token: string },
-): Promise<void> {
-  const { lines, kept, refusals, token } = rows
+  { encoder }: SinkSource,
+  rows: Insert,
+): Promise<Insert> {
+  const { topic, partition, from, to } = rows.plan
+  const found = await clickhouse.query<{ offset: number }>(
+    `SELECT offset FROM orion.${encoder.table} WHERE topic = {topic:String} AND partition = {partition:Int32}
+     AND offset >= {from:Int64} AND offset < {to:Int64}`,
+    { topic, partition, from, to },
+  )
+  const present = new Set(found.map(({ offset }) => offset))
+  if (present.size === 0) return rows
+  const isMissing = (index: number) => !present.has(rows.kept[index]?.offset ?? -1)
+  return {
+    ...rows,
+    lines: rows.lines.filter((_, index) => isMissing(index)),
+    kept: rows.kept.filter((_, index) => isMissing(index)),
+    // What is there only grows: its number tells the rests of one range apart.
+    token: `${rows.token}/without-${present.size}`,
+  }
+}
+
+/** A block that ClickHouse refuses is halved until the row at fault stands alone, or there are too many of them. */
+async function insert(clickhouse: ClickHouse, source: SinkSource, rows: Insert): Promise<void> {
+  const { lines, kept, refusals, token, plan, attempt } = rows
   const [first] = kept
   if (first === undefined) return
   try {
@@ -93,7 +131,8 @@ async function insert(
   } catch (cause) {
     if (!(cause instanceof StreamsError && cause.code === 'SINK_ROWS_REFUSED')) throw cause
     if (lines.length === 1) {
-      refusals.push(refusalOf(first, cause))
+      attempt.refused(cause, { plan, table: `orion.${source.encoder.table}`, record: first })
+      refusals.push(refusalOf(first, cause, eventOf(source, plan, first)))
       return
     }
     const middle = lines.length >> 1
@@ -105,6 +144,8 @@ async function insert(
         lines: lines.slice(start, end),
         kept: kept.slice(start, end),
         refusals,
+        plan,
+        attempt,
         token: `${token}/${start}-${end}`,
       })
     }
@@ -133,7 +174,15 @@ const INSERT_SETTINGS = (token: string) => ({
   input_format_json_named_tuples_as_objects: 0,
 })
 
-function refusalOf(record: LogRecord, cause: unknown): Refusal {
+function eventOf(
+  { serde }: SinkSource,
+  plan: RangePlan,
+  { value }: LogRecord,
+): AnyEvent | undefined {
+  return value === null ? undefined : serde.deserialize(plan.topic, value)
+}
+
+function refusalOf(record: LogRecord, cause: unknown, event: AnyEvent | undefined): Refusal {
   const known = cause instanceof StreamsError
   return {
     record,
@@ -141,6 +190,7 @@ function refusalOf(record: LogRecord, cause: unknown): Refusal {
     cause: (cause instanceof Error ? cause.message : String(cause)).slice(0, 4_000),
     remedy: known ? cause.remedy : 'Correct what wrote the record; it can be replayed.',
     stack: null,
+    correlationId: event?.correlationId,
   }
 }
 

@@ -2,6 +2,9 @@ import type { FetchedBatch, LogRecord, TopicPartition } from '#streams/log'
 import type { RangePlan } from './range-plan.ts'
 import type { SinkSource } from './sources.ts'
 
+const BACKOFF_MS_MIN = 500
+const BACKOFF_MS_MAX = 30_000
+
 /** Records of one partition between the log and ClickHouse, from the first that is not a row yet. */
 export class PartitionBuffer {
   readonly source: SinkSource
@@ -11,6 +14,8 @@ export class PartitionBuffer {
   paused = false
   /** False after the partition went to another member: what is under way must not be committed. */
   assigned = true
+  #retryAtMs = 0
+  #backoffMs = 0
   #records: LogRecord[] = []
   /** First offset that is not done; undefined before the first record of a partition without committed offset. */
   #from: number | undefined
@@ -29,6 +34,11 @@ export class PartitionBuffer {
     this.plan = plan
     this.#from = from
     this.#position = from
+  }
+
+  /** First offset that is not done; undefined before the first record of a partition without committed offset. */
+  get from(): number | undefined {
+    return this.#from
   }
 
   get length(): number {
@@ -57,6 +67,7 @@ export class PartitionBuffer {
     const from = this.#from
     const position = this.#position
     if (from === undefined || position === undefined) return undefined
+    if (options.nowMs < this.#retryAtMs) return undefined
     if (this.plan !== undefined) return position >= this.plan.to ? this.plan : undefined
     if (position <= from) return undefined
     const full = this.#records.length >= options.rowsMax
@@ -70,12 +81,22 @@ export class PartitionBuffer {
     return end < 0 ? this.#records.slice() : this.#records.slice(0, end)
   }
 
+  /** The table does not take the range: it is tried again later, after 0.5 to 30 s, and says after how many ms. Others go on. */
+  setAside(plan: RangePlan, nowMs: number): number {
+    this.plan = plan
+    this.#backoffMs = Math.min(Math.max(2 * this.#backoffMs, BACKOFF_MS_MIN), BACKOFF_MS_MAX)
+    this.#retryAtMs = nowMs + this.#backoffMs
+    return this.#backoffMs
+  }
+
   /** The range is in ClickHouse: its records are let go. */
   done(plan: RangePlan, nowMs: number): void {
     const end = this.#records.findIndex((record) => record.offset >= plan.to)
     this.#records = end < 0 ? [] : this.#records.slice(end)
     this.#from = plan.to
     this.plan = undefined
+    this.#retryAtMs = 0
+    this.#backoffMs = 0
     this.#waitingSinceMs = nowMs
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { silentLogger, systemClock } from '#streams'
+import { type LogFields, silentLogger, systemClock } from '#streams'
 import { partitionFor } from '#streams/log'
 import { checkSink } from './check-sink.ts'
 import { deliverRange } from './deliver-range.ts'
@@ -28,12 +28,16 @@ beforeAll(async () => {
 })
 afterAll(() => house.close())
 
-const start = (logHouse: Awaited<ReturnType<typeof openLogHouse>>, batchRowsMax = 500) =>
+const start = (
+  logHouse: Awaited<ReturnType<typeof openLogHouse>>,
+  batchRowsMax = 500,
+  logger = silentLogger,
+) =>
   startSink({
     ...logHouse,
     env: 'test',
     clickhouse: house.clickhouse,
-    logger: silentLogger,
+    logger,
     clock: systemClock,
     lingerMs: 20,
     batchRowsMax,
@@ -234,12 +238,29 @@ describe('what cannot be a row', () => {
       },
     ])
     await producer.close()
-    const sink = await start(logHouse)
+    const warnings: LogFields[] = []
+    const sink = await start(logHouse, 500, {
+      ...silentLogger,
+      warn: (fields) => warnings.push(fields),
+    })
     await eventually(async () => (await count('SELECT count() AS n FROM orion.dlq')) === 2, {
       timeoutMs: 10_000,
       what: 'two dead letters',
     })
     await sink.close()
+    const [unreadable] = await house.clickhouse.query<{ correlation_id: string }>(
+      'SELECT correlation_id FROM orion.dlq WHERE source_offset = 1',
+    )
+    const place = { topic: name, partition, tenantId: 'platform', refused: 1 }
+    expect(warnings).toMatchObject([
+      {
+        ...place,
+        offset: 1,
+        code: 'SERDE_DECODE_FAILED',
+        correlationId: unreadable?.correlation_id,
+      },
+      { ...place, offset: 3, code: 'SINK_ROW_REFUSED', correlationId: tick.correlationId },
+    ])
     const rows = await house.clickhouse.query(
       'SELECT tenant_id, source_offset, code, consumer FROM orion.dlq ORDER BY source_offset',
     )

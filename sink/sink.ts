@@ -1,12 +1,15 @@
-import { type Clock, type Logger, type Metrics, noMetrics } from '#streams'
+import { type Clock, type Logger, type Metrics, noMetrics, StreamsError } from '#streams'
 import type { GroupConsumer, GroupMetadata, Log, OffsetCommit, TopicPartition } from '#streams/log'
 import type { Topics } from '#topics'
 import type { ClickHouse } from './clickhouse.ts'
-import { DeadLetters } from './dead-letters.ts'
-import { deliverRange } from './deliver-range.ts'
+import { DeadLetters, deadLetterOf } from './dead-letters.ts'
+import { type Delivery, deliverRange } from './deliver-range.ts'
+import { LagGauges } from './lag-gauges.ts'
 import { migrate } from './migrate.ts'
 import { PartitionBuffer } from './partition-buffer.ts'
 import { planCommit, plannedRange, type RangePlan } from './range-plan.ts'
+import { RefusalLog } from './refusal-log.ts'
+import { RefusalTally } from './refusal-tally.ts'
 import { startRetention } from './retention.ts'
 import { SinkMetrics } from './sink-metrics.ts'
 import { type SinkSource, sinkSources } from './sources.ts'
@@ -38,6 +41,8 @@ export interface Sink {
 interface Work {
   readonly buffers: readonly { readonly buffer: PartitionBuffer; readonly plan: RangePlan }[]
   settled: boolean
+  /** The table does not take them now. */
+  readonly setAside: Set<RangePlan>
   /** The sink closes while ClickHouse does not answer: the ranges are the successor's. */
   abandoned: boolean
 }
@@ -73,6 +78,10 @@ class RunningSink implements Sink {
   readonly #buffers = new Map<string, PartitionBuffer>()
   readonly #deadLetters: DeadLetters
   readonly #metrics: SinkMetrics
+  readonly #lag: LagGauges
+  readonly #refusals: RefusalLog
+  readonly #mismatches: RefusalLog
+  readonly #tallies = new Map<string, RefusalTally>()
   readonly #rowsMax: number
   readonly #lingerMs: number
   #consumer: GroupConsumer | undefined
@@ -91,7 +100,19 @@ class RunningSink implements Sink {
       topic: options.topics.dlq.sink,
       groupId: sinkGroupId(options.env),
     })
-    this.#metrics = new SinkMetrics(options.metrics ?? noMetrics)
+    const metrics = options.metrics ?? noMetrics
+    this.#metrics = new SinkMetrics(metrics)
+    this.#lag = new LagGauges(metrics, options.log.admin, [...this.#sources.keys()])
+    for (const topic of this.#sources.keys()) this.#tallies.set(topic, new RefusalTally())
+    this.#refusals = new RefusalLog((fields, refused) =>
+      options.logger.warn({ ...fields, refused }, 'records cannot be rows: dead-lettered'),
+    )
+    this.#mismatches = new RefusalLog((fields, attempts) =>
+      options.logger.error(
+        { ...fields, attempts },
+        'the table refuses the rows: the partition waits',
+      ),
+    )
     this.#rowsMax = options.batchRowsMax ?? 20_000
     this.#lingerMs = options.lingerMs ?? 500
   }
@@ -125,6 +146,8 @@ class RunningSink implements Sink {
     this.#stopRetention()
     this.#wake()
     await this.#running
+    this.#refusals.flush(Number.POSITIVE_INFINITY)
+    this.#mismatches.flush(Number.POSITIVE_INFINITY)
     await this.#consumer?.close()
     await this.#deadLetters.close()
   }
@@ -162,6 +185,9 @@ class RunningSink implements Sink {
     const nowMs = clock.monotonicMs()
     for (const batch of batches) this.#buffers.get(placeOf(batch))?.append(batch, nowMs)
     this.#balance(consumer)
+    this.#refusals.flush(nowMs)
+    this.#mismatches.flush(nowMs)
+    this.#lag.look(() => [...this.#buffers.values()], nowMs)
     const finished = this.#work?.settled === true ? this.#work : undefined
     if (this.#work !== undefined && finished === undefined) return
     await this.#advance(consumer, finished)
@@ -173,6 +199,12 @@ class RunningSink implements Sink {
     const commits = new Map<string, OffsetCommit>()
     for (const { buffer, plan } of finished?.buffers ?? []) {
       if (!buffer.assigned) continue
+      if (finished?.setAside.has(plan)) {
+        const cut: RangePlan = { ...plan, cut: true }
+        buffer.setAside(cut, nowMs)
+        if (plan.cut !== true) commits.set(placeOf(plan), planCommit(cut))
+        continue
+      }
       // Repeated after a failed commit, it changes nothing.
       if (buffer.plan === plan) buffer.done(plan, nowMs)
       commits.set(placeOf(plan), { topic: plan.topic, partition: plan.partition, offset: plan.to })
@@ -194,7 +226,7 @@ class RunningSink implements Sink {
     this.#work = undefined
     if (next.length === 0) return
     for (const { buffer, plan } of next) buffer.plan = plan
-    const work: Work = { buffers: next, settled: false, abandoned: false }
+    const work: Work = { buffers: next, settled: false, setAside: new Set(), abandoned: false }
     this.#work = work
     const group = consumer.groupMetadata()
     void Promise.all(next.map(({ buffer, plan }) => this.#deliver(buffer, plan, group, work))).then(
@@ -216,27 +248,27 @@ class RunningSink implements Sink {
     let backoffMs = BACKOFF_MS_MIN
     while (buffer.assigned) {
       try {
-        const delivery = await deliverRange(clickhouse, buffer.source, plan, records, clock)
+        const tally = this.#tallies.get(plan.topic)
+        const delivery = await deliverRange(clickhouse, buffer.source, plan, records, clock, tally)
         // Its own dead letters that cannot be rows would come back for ever.
         const refusals = plan.topic === this.#options.topics.dlq.sink.name ? [] : delivery.refusals
         if (refusals.length > 0) await this.#deadLetters.write(plan, refusals, group)
-        if (delivery.refusals.length > 0) {
-          const [first] = delivery.refusals
-          logger.warn(
-            {
-              topic: plan.topic,
-              partition: plan.partition,
-              offset: first?.record.offset ?? plan.from,
-              refused: delivery.refusals.length,
-              cause: first?.cause,
-            },
-            'records cannot be rows: dead-lettered',
-          )
-        }
+        this.#sayRefused(plan, delivery)
         this.#metrics.delivered(buffer.source.encoder.table, delivery)
         return
       } catch (cause) {
         this.#metrics.retried()
+        if (cause instanceof StreamsError && cause.code === 'SINK_SCHEMA_MISMATCH') {
+          const { topic, partition } = plan
+          const fields = { topic, partition, offset: cause.place.offset ?? plan.from }
+          this.#mismatches.note(
+            { ...fields, code: cause.code, cause: cause.message },
+            1,
+            clock.monotonicMs(),
+          )
+          work.setAside.add(plan)
+          return
+        }
         logger.warn(
           {
             topic: plan.topic,
@@ -254,6 +286,23 @@ class RunningSink implements Sink {
         await this.#pause(backoffMs)
         backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX)
       }
+    }
+  }
+
+  /** A line a code; the first record of it stands for the others. */
+  #sayRefused(plan: RangePlan, { refusals }: Delivery): void {
+    for (const code of new Set(refusals.map((refusal) => refusal.code))) {
+      const alike = refusals.filter((refusal) => refusal.code === code)
+      const [first] = alike
+      if (first === undefined) continue
+      const { tenantId, correlationId } = deadLetterOf(plan, first)
+      const { topic, partition } = plan
+      const { cause, record } = first
+      this.#refusals.note(
+        { topic, partition, offset: record.offset, tenantId, correlationId, code, cause },
+        alike.length,
+        this.#options.clock.monotonicMs(),
+      )
     }
   }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { IdentityProvider } from '#gateway'
 import { type ClickHouse, openClickHouse, startEmbeddedClickHouse } from '#sink'
-import { type Logger, StreamsError, systemClock } from '#streams'
+import { type Logger, type Metrics, StreamsError, systemClock } from '#streams'
 import type { Config } from '../config/options.ts'
 import { systemRandom } from '../identity.ts'
 import type { Closers } from './closers.ts'
@@ -18,10 +18,11 @@ export async function startClickHouse(
   parts: {
     readonly identity: IdentityProvider | undefined
     readonly logger: Logger
+    readonly metrics: Metrics
     readonly closers: Closers
   },
 ): Promise<ClickHouseParts> {
-  const { identity, logger, closers } = parts
+  const { identity, logger, metrics, closers } = parts
   if (config.clickhouse !== undefined) {
     const clickhouse = openClickHouse({ url: config.clickhouse })
     closers.add('clickhouse-client', () => clickhouse.close())
@@ -37,6 +38,7 @@ export async function startClickHouse(
     revoked: identity?.revokedSessions() ?? [],
     logger: logger.child({ entity: 'clickhouse' }),
     clock: systemClock,
+    metrics,
   }).catch((cause: unknown) => {
     throw portTaken(cause, config)
   })

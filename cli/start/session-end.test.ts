@@ -22,7 +22,12 @@ test('a log-out is heard at the SQL port within a second, and by the next start'
       metrics: noMetrics,
     })
     closers.add('identity', () => identity.close())
-    const { sqlPort } = await startClickHouse(config, { identity, logger: silentLogger, closers })
+    const { sqlPort } = await startClickHouse(config, {
+      identity,
+      logger: silentLogger,
+      metrics: noMetrics,
+      closers,
+    })
     const ask = async (token: string) => {
       const headers = { authorization: `Bearer ${token}` }
       const reply = await fetch(`http://127.0.0.1:${sqlPort}/?query=SELECT%201`, { headers })

@@ -3,7 +3,7 @@ import { mkdirSync, statfsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { JSONWebKeySet } from 'jose'
-import { type Clock, type Logger, StreamsError } from '#streams'
+import { type Clock, type Counter, type Logger, type Metrics, StreamsError } from '#streams'
 import type { ChildMessage, RevokeMessage, StartMessage } from './messages.ts'
 import { type RevokedSession, RevokedSessions } from './revoked-sessions.ts'
 
@@ -22,6 +22,7 @@ export interface EmbeddedClickHouseOptions {
   readonly revoked?: readonly RevokedSession[]
   readonly logger: Logger
   readonly clock: Clock
+  readonly metrics?: Metrics
   /** Of the tokens; default `orion`. */
   readonly issuer?: string
   readonly audience?: string
@@ -79,6 +80,7 @@ class Supervisor implements EmbeddedClickHouse {
   readonly #options: EmbeddedClickHouseOptions
   readonly #host: string
   readonly #revoked: RevokedSessions
+  readonly #restartCounter: Counter | undefined
   #port: number
   #child: ChildProcess | undefined
   #restarts = 0
@@ -92,6 +94,10 @@ class Supervisor implements EmbeddedClickHouse {
     this.#port = options.port
     this.#revoked = new RevokedSessions(() => options.clock.nowMs())
     for (const session of options.revoked ?? []) this.#revoked.add(...session)
+    this.#restartCounter = options.metrics?.counter(
+      'orion_sink_engine_restarts_total',
+      'Starts of the embedded ClickHouse after it ended unasked.',
+    )
   }
 
   get url(): string {
@@ -228,6 +234,7 @@ class Supervisor implements EmbeddedClickHouse {
   #restartLater(wasHealthy: boolean): void {
     this.#backoffMs = wasHealthy ? BACKOFF_MS_MIN : Math.min(this.#backoffMs * 2, BACKOFF_MS_MAX)
     this.#restarts += 1
+    this.#restartCounter?.add(1)
     this.#timer = setTimeout(() => {
       this.#spawn().catch((cause: unknown) => {
         this.#options.logger.error(
