@@ -59,6 +59,10 @@ export interface Gateway {
 }
 
 const CLOSE_MS_MAX = 2_000
+/** Part of the time that passes may take, other work in between them included. */
+const PASS_SHARE = 0.5
+/** Intervals that two passes are apart at most. */
+const APART_MAX = 2
 
 /**
  * Starts the gateway; resolves when it listens. The views fill while it serves: `/readyz` says when they have caught up.
@@ -245,7 +249,10 @@ function assemble(options: GatewayOptions, limits: GatewayLimits) {
   return { channel, http, stream, views }
 }
 
-/** Passes start `intervalMs` apart, or at once after one that took longer. */
+/**
+ * Passes start `intervalMs` apart. One that takes longer than its share shows that the thread has more to do than it can: the next is
+ * put off, so that frames become fewer before prices become old.
+ */
 function startFrames(
   channel: MarketChannel,
   intervalMs: number,
@@ -255,7 +262,9 @@ function startFrames(
   let stopped = false
   const next = (startedMs: number) => {
     if (stopped) return
-    timer = setTimeout(run, Math.max(0, startedMs + intervalMs - clock.monotonicMs()))
+    const tookMs = clock.monotonicMs() - startedMs
+    const apartMs = Math.max(intervalMs, Math.min(intervalMs * APART_MAX, tookMs / PASS_SHARE))
+    timer = setTimeout(run, Math.max(0, apartMs - tookMs))
   }
   const run = () => {
     const startedMs = clock.monotonicMs()

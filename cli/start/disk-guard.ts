@@ -5,6 +5,9 @@ import type { Logger } from '#streams'
 import type { EmbeddedLog, NewTopic } from '#streams/log'
 
 const LOOK_MS = 2_000
+/** Every file is looked at, which costs: with much room left, less often. */
+const LOOK_WITH_ROOM_MS = 10_000
+const USED_WITH_ROOM = 0.5
 /** Above this part of the bound the topics' budgets shrink, below the lower one they grow back. */
 const USED_HIGH = 0.8
 const USED_LOW = 0.7
@@ -40,24 +43,32 @@ export interface DiskGuardOptions {
  */
 export class DiskGuard {
   readonly #options: DiskGuardOptions
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
   #scale = 1
   #used = 0
 
   constructor(options: DiskGuardOptions) {
     this.#options = options
-    this.#timer = setInterval(() => {
-      this.look().catch((error: unknown) =>
-        options.logger.warn({ error: String(error) }, 'disk use could not be looked at'),
-      )
-    }, LOOK_MS)
-    this.#timer.unref()
   }
 
   /** Once the topologies have made their changelogs. */
   async start(): Promise<void> {
     await this.#bound()
     await this.look()
+    this.#lookLater()
+  }
+
+  #lookLater(): void {
+    if (this.#closed) return
+    const look = () =>
+      this.look()
+        .catch((error: unknown) =>
+          this.#options.logger.warn({ error: String(error) }, 'disk use could not be looked at'),
+        )
+        .finally(() => this.#lookLater())
+    this.#timer = setTimeout(look, this.#used < USED_WITH_ROOM ? LOOK_WITH_ROOM_MS : LOOK_MS)
+    this.#timer.unref()
   }
 
   /** As of the last look. */
@@ -99,7 +110,8 @@ export class DiskGuard {
   }
 
   close(): void {
-    clearInterval(this.#timer)
+    this.#closed = true
+    clearTimeout(this.#timer)
   }
 
   async #bound(): Promise<void> {

@@ -170,7 +170,7 @@ export class TopicView {
     const source = this.#sources.get(batch.topic)
     const position = this.#positions.get(`${batch.topic}-${batch.partition}`)
     if (source === undefined || position === undefined) return
-    for (const record of batch.records) {
+    for (const record of latestOfKeys(batch.records)) {
       const pending = record.value === null ? undefined : source.pending(record.value)
       if (pending !== undefined) await pending
       try {
@@ -233,3 +233,12 @@ export function viewSource<T>(
 }
 
 const KEY = new TextDecoder()
+
+/** A view holds the latest of each key: what the same batch overtakes need not be decoded. Records without a key stay, to be counted. */
+function latestOfKeys(records: readonly LogRecord[]): readonly LogRecord[] {
+  const keys = records.map(({ key }) => (key === null ? undefined : KEY.decode(key)))
+  const latest = new Map(keys.map((key, index) => [key, index]))
+  return records.filter(
+    (_, index) => keys[index] === undefined || latest.get(keys[index]) === index,
+  )
+}

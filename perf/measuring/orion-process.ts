@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Bench } from '../scenario.ts'
 
+/** As `bin/orion.js` does. */
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=48']
 const MAIN = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
 const READY_MS_MAX = 120_000
 const CLOSE_MS_MAX = 15_000
@@ -22,7 +24,7 @@ export async function startOrion(
 ): Promise<OrionProcess> {
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', ...bench.nodeArguments, MAIN, 'start', ...flags],
+    [...NODE_FLAGS, ...bench.nodeArguments, MAIN, 'start', ...flags],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, ...environment },

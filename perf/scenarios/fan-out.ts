@@ -30,7 +30,11 @@ const OPTIONS = {
   },
   seconds: {
     schema: z.coerce.number().int().min(1).max(300).default(15),
-    doc: 'Of each of the four phases (without, with, without, with a slow client), in s.',
+    doc: 'Of each phase, in s.',
+  },
+  pairs: {
+    schema: z.coerce.number().int().min(1).max(20).default(3),
+    doc: 'Pairs of phases, one without and one with a slow client.',
   },
   warmUp: {
     schema: z.coerce.number().int().min(0).max(300).default(10),
@@ -84,7 +88,7 @@ async function measure(
     Math.ceil(values.subscribers / CONNECTIONS_PER_USER),
   )
   const instrumentIds = await instruments(orion.url, tokens[0] ?? '')
-  const phases = [false, true, false, true]
+  const phases = Array.from({ length: 2 * values.pairs }, (_, index) => index % 2 === 1)
   const argument: SubscribersArgument = {
     port: Number(orion.url.port),
     tokens,
@@ -132,6 +136,10 @@ async function measure(
       withoutSlowClient: without,
       withSlowClient: beside,
       p99WithToWithout: rounded(beside.tickToClientMs.p99 / without.tickToClientMs.p99),
+      // What a slow client could hold up: ticks come to the gateway without it.
+      gatewayP99WithToWithout: rounded(
+        beside.gatewayToClientMs.p99 / without.gatewayToClientMs.p99,
+      ),
       connectSeconds: rounded(result.connectSeconds),
       orionPeakRssMiB: processUse(orion.pid)?.peakRssMiB,
     },
@@ -140,8 +148,11 @@ async function measure(
   })
 }
 
+type Percentiles = Readonly<Record<'p50' | 'p90' | 'p99' | 'p999' | 'max', number>>
+
 interface PhaseFigures {
-  readonly tickToClientMs: Readonly<Record<'p50' | 'p90' | 'p99' | 'p999' | 'max', number>>
+  readonly tickToClientMs: Percentiles
+  readonly gatewayToClientMs: Percentiles
   readonly [figure: string]: unknown
 }
 

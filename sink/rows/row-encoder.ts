@@ -78,12 +78,21 @@ export function encodeLine<E extends AnyEvent>(
 const TIME_MS_MIN = -2_208_988_800_000
 const TIME_MS_MAX = 10_413_791_999_999
 
+/** The second of the last text: rows of one time follow each other. */
+let lastSecond = Number.NaN
+let lastText = ''
+
 /** `2024-08-08 23:54:13.000`, UTC. @throws {RowRefused} outside of what the column holds */
 export function timeText(timeMs: number): string {
   if (!(timeMs >= TIME_MS_MIN && timeMs <= TIME_MS_MAX))
     throw new RowRefused(`the time ${timeMs} ms is outside of 1900 to 2299`)
-  const text = new Date(timeMs).toISOString()
-  return `${text.slice(0, 10)} ${text.slice(11, 23)}`
+  const second = Math.floor(timeMs / 1_000)
+  if (second !== lastSecond) {
+    const text = new Date(second * 1_000).toISOString()
+    lastText = `${text.slice(0, 10)} ${text.slice(11, 19)}.`
+    lastSecond = second
+  }
+  return lastText + String(Math.trunc(timeMs - second * 1_000)).padStart(3, '0')
 }
 
 /** JSON has no NaN and infinities: written as null they would become 0. @throws {RowRefused} */
