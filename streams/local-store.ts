@@ -1,6 +1,6 @@
 import { StreamsError } from './errors.ts'
-import { isKeyValueStore } from './restore/read-only-store.ts'
 import type { KeyValueIterator, KeyValueStore, ReadOnlyKeyValueStore, StateStore } from './store.ts'
+import { isKeyValueStore } from './store-kind.ts'
 
 /** One store of one local task, as of its last commit. */
 export interface LocalStorePart {

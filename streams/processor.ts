@@ -1,3 +1,4 @@
+import type { Change } from './change.ts'
 import type { Header } from './log/log.ts'
 
 /** A record between the nodes of a topology. */
@@ -38,6 +39,34 @@ export interface DeadLetterCause {
   readonly remedy: string
 }
 
+/** Why the runtime and its operators leave a record out; processors of an application may have reasons of their own. */
+export type DropReason =
+  | 'null-key'
+  | 'null-value'
+  | 'null-join-key'
+  | 'null-foreign-key'
+  | 'late'
+  | 'expired'
+  | 'negative-timestamp'
+  | (string & {})
+
+/** A time that only advances, of one operator; kept with the committed offsets, so that it survives a restart with the transaction. */
+export interface ObservedTime {
+  /** -1 before the first. */
+  readonly ms: number
+  /** Takes the later of both; true when that is the given one. */
+  advance(toMs: number): boolean
+}
+
+/**
+ * Updates of a table that wait for the commit: one a key, with the value that held before the first and the one after the last. Flushed in
+ * the order of the last updates, node by node in the order of the topology.
+ */
+export interface RecordCache<K, V> {
+  /** @param id the key, serialised: see `byteString` of the store's key */
+  put(id: string, record: StreamRecord<K, Change<V>>): void
+}
+
 export interface ProcessorContext<KOut, VOut> {
   readonly applicationId: string
   /** `<sub-topology>_<partition>`, as in Kafka Streams. */
@@ -60,8 +89,12 @@ export interface ProcessorContext<KOut, VOut> {
   currentSystemTimeMs(): number
   recordMetadata(): RecordMetadata | undefined
   deadLetter(cause: DeadLetterCause): void
-  /** Counts a record that the node drops by design: `late`, `null-key`, ... The reason is a stable code. */
-  drop?(reason: string): void
+  /** Counts the current record as dropped by design; where the application asks for it, it goes to the dead-letter topic as well. */
+  drop(reason: DropReason): void
+  /** The time of this name in this task: the operators of one join share one. */
+  observedTime(name: string): ObservedTime
+  /** Called once, in `init`. Undefined where the record cache is off. What is put is forwarded to every child at the commit. */
+  recordCache<V>(): RecordCache<KOut, V> | undefined
   /** Asks for a commit at the end of the batch. */
   commit(): void
 }

@@ -5,7 +5,20 @@ import type { Serde } from './serde.ts'
  * State stores as processors see them (synchronous, typed) and as the runtime manages them (bytes, checkpoints).
  * `state-stores/` implements both sides; the composition root injects it as a `StoreBackend`.
  */
-export type StateStore = KeyValueStore<unknown, unknown> | WindowStore<unknown, unknown>
+export type StateStore =
+  | KeyValueStore<unknown, unknown>
+  | WindowStore<unknown, unknown>
+  | SessionStore<unknown, unknown>
+  | VersionedKeyValueStore<unknown, unknown>
+
+/** What tables and aggregates keep: the value, and the time of the record that it came from. Written by `timestampedSerde`. */
+export interface ValueAndTimestamp<V> {
+  readonly value: V
+  readonly timestampMs: number
+}
+
+export type TimestampedKeyValueStore<K, V> = KeyValueStore<K, ValueAndTimestamp<V>>
+export type TimestampedWindowStore<K, V> = WindowStore<K, ValueAndTimestamp<V>>
 
 export interface ReadOnlyKeyValueStore<K, V> {
   readonly name: string
@@ -31,15 +44,81 @@ export interface KeyValueIterator<K, V> extends Iterable<readonly [K, V]> {
 }
 
 /** Values by key and window start. A window older than the retention, by the store's own stream time, is gone. */
-export interface WindowStore<K, V> {
+export interface ReadOnlyWindowStore<K, V> {
   readonly name: string
-  put(key: K, value: V | undefined, windowStartMs: number): void
+  /** Not for a store that retains duplicates. */
   fetch(key: K, windowStartMs: number): V | undefined
-  /** Windows of one key whose start is in [fromMs, toMs], by start. */
+  /** Windows of one key whose start is in [fromMs, toMs], by start (duplicates in the order of their puts). */
   fetchRange(key: K, fromMs: number, toMs: number): WindowIterator<K, V>
-  /** Windows of all keys whose start is in [fromMs, toMs], in store order. */
+  backwardFetchRange(key: K, fromMs: number, toMs: number): WindowIterator<K, V>
+  /** Windows of the keys from `from` to `to` (inclusive, byte order; undefined: unbounded) whose start is in [fromMs, toMs], in store order. */
+  fetchKeyRange(
+    from: K | undefined,
+    to: K | undefined,
+    fromMs: number,
+    toMs: number,
+  ): WindowIterator<K, V>
+  /** Windows of all keys whose start is in [fromMs, toMs], in store order: by key bytes, then start. */
   fetchAll(fromMs: number, toMs: number): WindowIterator<K, V>
+  backwardFetchAll(fromMs: number, toMs: number): WindowIterator<K, V>
+  /** The same windows by start, then key bytes: the order in which closed windows are emitted. */
+  fetchAllByTime(fromMs: number, toMs: number): WindowIterator<K, V>
   all(): WindowIterator<K, V>
+  backwardAll(): WindowIterator<K, V>
+}
+
+export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V> {
+  /** Undefined deletes; ignored where duplicates are retained. */
+  put(key: K, value: V | undefined, windowStartMs: number): void
+}
+
+/** Values by key and session [startMs, endMs]. A session is visible while its end is after the largest end put, less the retention. */
+export interface ReadOnlySessionStore<K, V> {
+  readonly name: string
+  fetchSession(key: K, startMs: number, endMs: number): V | undefined
+  /** All sessions of a key, by end, then start. */
+  fetch(key: K): WindowIterator<K, V>
+  backwardFetch(key: K): WindowIterator<K, V>
+  fetchKeyRange(from: K | undefined, to: K | undefined): WindowIterator<K, V>
+  /** Sessions of a key with end >= earliestEndMs and start <= latestStartMs, by end, then start. */
+  findSessions(key: K, earliestEndMs: number, latestStartMs: number): WindowIterator<K, V>
+  backwardFindSessions(key: K, earliestEndMs: number, latestStartMs: number): WindowIterator<K, V>
+  /** Sessions of all keys whose end is in [fromMs, toMs], by end, then key bytes: the order in which closed sessions are emitted. */
+  findSessionsByEnd(fromMs: number, toMs: number): WindowIterator<K, V>
+  all(): WindowIterator<K, V>
+}
+
+export interface SessionStore<K, V> extends ReadOnlySessionStore<K, V> {
+  /** Undefined removes. */
+  put(session: WindowedKey<K>, value: V | undefined): void
+  remove(session: WindowedKey<K>): void
+}
+
+export interface VersionedRecord<V> extends ValueAndTimestamp<V> {
+  /** When the next version begins; undefined: it is the latest. */
+  readonly validToMs: number | undefined
+}
+
+/**
+ * Versions of each key by timestamp. What is older than the largest timestamp put, less the history retention, is gone, and a put that old
+ * is refused.
+ */
+export interface ReadOnlyVersionedKeyValueStore<K, V> {
+  readonly name: string
+  /** The latest version, or the one that held at `asOfMs` (inclusive); undefined for a tombstone, or where history does not reach. */
+  get(key: K, asOfMs?: number): VersionedRecord<V> | undefined
+  /** Versions that held at any time of [fromMs, toMs], latest first. */
+  history(key: K, fromMs: number, toMs: number): readonly VersionedRecord<V>[]
+}
+
+export interface VersionedKeyValueStore<K, V> extends ReadOnlyVersionedKeyValueStore<K, V> {
+  /**
+   * Undefined is a tombstone as of `timestampMs`. Answers until when the version holds: `'latest'`, the start of the next one, or
+   * `'not-put'` where it is too old.
+   */
+  put(key: K, value: V | undefined, timestampMs: number): number | 'latest' | 'not-put'
+  /** A tombstone; answers what held before. */
+  delete(key: K, timestampMs: number): VersionedRecord<V> | undefined
 }
 
 export interface WindowedKey<K> {
@@ -65,17 +144,39 @@ interface StoreSpecBase<K, V> {
 
 export interface KeyValueStoreSpec<K, V> extends StoreSpecBase<K, V> {
   readonly kind: 'key-value'
+  /** Keeps the most recently used entries only; a store in memory. */
+  readonly entriesMax?: number
 }
 
 export interface WindowStoreSpec<K, V> extends StoreSpecBase<K, V> {
   readonly kind: 'window'
   readonly windowSizeMs: number
   readonly retentionMs: number
+  /** Several values under one key and start, as stream-stream joins keep them. */
+  readonly retainDuplicates?: boolean
+  /**
+   * A window is visible while start >= (largest start put) - retention, one more ms than Kafka Streams' `>`: set where closed
+   * windows are read back.
+   */
+  readonly closesWindows?: boolean
 }
 
-/** Later kinds (session, versioned, timestamped, LRU) join this union. */
+export interface SessionStoreSpec<K, V> extends StoreSpecBase<K, V> {
+  readonly kind: 'session'
+  readonly retentionMs: number
+}
+
+export interface VersionedStoreSpec<K, V> extends StoreSpecBase<K, V> {
+  readonly kind: 'versioned'
+  readonly historyRetentionMs: number
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: stores of unrelated types share a list; each processor gets its own typed one
-export type StoreSpec<K = any, V = any> = KeyValueStoreSpec<K, V> | WindowStoreSpec<K, V>
+export type StoreSpec<K = any, V = any> =
+  | KeyValueStoreSpec<K, V>
+  | WindowStoreSpec<K, V>
+  | SessionStoreSpec<K, V>
+  | VersionedStoreSpec<K, V>
 
 /** Opens the stores of one task, or of one global thread, in a directory of their own. */
 export interface StoreBackend {

@@ -7,6 +7,7 @@ import type { RestoreListener } from './restore/changelog-restorer.ts'
 import type { StoreBackend } from './store.ts'
 import type { CommitProbe } from './task/commit-point.ts'
 import type { DeadLetterEncoder } from './task/dead-letter.ts'
+import type { DeadLetterDropped } from './task/drop-policy.ts'
 import type { FailureHandlers } from './task/handlers.ts'
 import type { Topology } from './topology.ts'
 import type { Guarantee, ThreadLimits } from './worker/thread-context.ts'
@@ -29,6 +30,11 @@ export interface StreamsOptions extends Partial<StreamsLimits> {
   readonly guarantee?: 'exactly_once_v2' | Guarantee
   readonly handlers?: FailureHandlers
   readonly deadLetter?: DeadLetterEncoder
+  /**
+   * Records that are left out for these reasons go to the dead-letter topic as well, with the code `DROPPED_<REASON>`. Default none: they are
+   * counted and told in the log.
+   */
+  readonly deadLetterDropped?: DeadLetterDropped
   readonly onUncaughtError?: UncaughtDecision | ((error: unknown) => UncaughtDecision)
   readonly restoreListener?: RestoreListener
   /** Called at the points of a commit, for crash tests. */
@@ -38,6 +44,11 @@ export interface StreamsOptions extends Partial<StreamsLimits> {
 export interface StreamsLimits extends ThreadLimits {
   /** Stream threads of this instance. */
   readonly threads: number
+  /**
+   * What the record caches of all tasks of this instance hold, bytes. At this much a task commits early; 0 is off: every update of a
+   * table is forwarded at once.
+   */
+  readonly recordCacheBytesMax: number
   /** Records kept on a repartition topic behind what its readers have committed; older ones are deleted. */
   readonly repartitionKeptRecords: number
   /** Threads replaced one after the other without a minute's peace in between; then the instance stops. */
@@ -56,6 +67,12 @@ const MEBIBYTE = 1024 * 1024
 /** Every limit with its default and bounds; the reference page and the start-up check derive from it. */
 export const STREAMS_LIMITS: Readonly<Record<keyof StreamsLimits, LimitOption>> = {
   threads: { default: 1, min: 1, max: 64, doc: 'Stream threads of this instance.' },
+  recordCacheBytesMax: {
+    default: 10 * MEBIBYTE,
+    min: 0,
+    max: 64 * 1_024 * MEBIBYTE,
+    doc: 'Bytes of updates that wait for the commit in all record caches of this instance; at this much a task commits early. 0 forwards every update of a table at once.',
+  },
   commitIntervalMs: {
     default: 100,
     min: 1,
@@ -155,6 +172,7 @@ export function limitsOf(options: StreamsOptions): StreamsLimits {
   }
   const limits: StreamsLimits = {
     threads: value('threads'),
+    recordCacheBytesMax: value('recordCacheBytesMax'),
     commitIntervalMs: value('commitIntervalMs'),
     drainedCommitSpacingMs: value('drainedCommitSpacingMs'),
     maxTaskIdleMs: value('maxTaskIdleMs'),
@@ -175,6 +193,10 @@ export function limitsOf(options: StreamsOptions): StreamsLimits {
   }
   if (limits.commitIntervalMs >= limits.transactionTimeoutMs) {
     faults.push('commitIntervalMs is not below transactionTimeoutMs')
+  }
+  const { deadLetterDropped = [], deadLetter } = options
+  if (deadLetterDropped.length > 0 && deadLetter === undefined) {
+    faults.push('deadLetterDropped is given without deadLetter')
   }
   if (faults.length === 0) return limits
   throw new StreamsError(

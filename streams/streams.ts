@@ -15,7 +15,8 @@ import {
 } from './streams-metadata.ts'
 import { limitsOf, type StreamsLimits, type StreamsOptions } from './streams-options.ts'
 import { nextStreamsStatus, type StreamsInput, type StreamsStatus } from './streams-status.ts'
-import { DeadLetterLog } from './task/dead-letter-log.ts'
+import { RecordCacheBudget } from './task/record-cache-budget.ts'
+import { RecordLog } from './task/record-log.ts'
 import type { ActiveTask } from './worker/active-task.ts'
 import { StreamThread } from './worker/stream-thread.ts'
 import type { ThreadContext } from './worker/thread-context.ts'
@@ -28,6 +29,8 @@ export type StateListener = (state: StreamsStatus, before: StreamsStatus) => voi
 const PURGE_INTERVAL_MS = 30_000
 const REPLACEMENT_MEMORY_MS = 60_000
 const CLOSE_DEADLINE_MS = 10_000
+const DEAD_LETTERED = 'records were put on the dead-letter topic; this is the latest'
+const DROPPED = 'records were left out; this is the latest'
 
 /**
  * One instance of a stream-processing application: the threads that run a topology's tasks here.
@@ -43,7 +46,9 @@ export class Streams {
   readonly #options: StreamsOptions
   readonly #limits: StreamsLimits
   readonly #listeners = new Set<StateListener>()
-  readonly #deadLetterLog: DeadLetterLog
+  readonly #deadLetterLog: RecordLog
+  readonly #dropLog: RecordLog
+  readonly #recordCacheBudget: RecordCacheBudget
   #state: StreamsStatus = 'CREATED'
   #context: ThreadContext | undefined
   #threads: StreamThread[] = []
@@ -61,7 +66,10 @@ export class Streams {
   constructor(options: StreamsOptions) {
     this.#options = options
     this.#limits = limitsOf(options)
-    this.#deadLetterLog = new DeadLetterLog(options.logger, options.clock)
+    const { logger, clock } = options
+    this.#deadLetterLog = new RecordLog(logger, clock, DEAD_LETTERED)
+    this.#dropLog = new RecordLog(logger, clock, DROPPED)
+    this.#recordCacheBudget = new RecordCacheBudget(this.#limits.recordCacheBytesMax)
   }
 
   /**
@@ -285,6 +293,9 @@ export class Streams {
       handlers,
       deadLetter: this.#options.deadLetter,
       deadLetterLog: this.#deadLetterLog,
+      deadLetterDropped: this.#options.deadLetterDropped ?? [],
+      dropLog: this.#dropLog,
+      recordCacheBudget: this.#recordCacheBudget,
       restoreListener: this.#options.restoreListener,
       probe: this.#options.probe,
     }
@@ -368,6 +379,7 @@ export class Streams {
     clearInterval(this.#purging)
     await Promise.all(this.#threads.map((thread) => thread.shutdown(true)))
     this.#deadLetterLog.close()
+    this.#dropLog.close()
     await this.#globalReader?.close()
     await this.#globals?.close()
     this.#globals = undefined

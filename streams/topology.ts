@@ -14,6 +14,8 @@ export interface Topology {
   readonly globalStores: readonly GlobalStoreNode[]
   /** Topics that the runtime creates: repartition topics (their partition counts follow their sources unless given). */
   readonly repartitions: readonly RepartitionTopic[]
+  /** Topics, as sources name them, that must have as many partitions as each other: joined streams and tables. */
+  readonly copartitioned?: readonly (readonly string[])[]
   /** Nodes and stores whose names were generated: they move when the topology changes, and with them changelogs and repartition topics. */
   readonly generatedNames?: readonly string[]
   /** What the author should look at; nothing here stops the topology from running. */
@@ -96,7 +98,9 @@ export interface GlobalStoreNode {
 // biome-ignore-end lint/suspicious/noExplicitAny: as above
 
 export interface RepartitionTopic {
-  /** As sources and sinks of the topology name it; the runtime puts `<application.id>-` before and `-repartition` behind. */
+  /** As sources and sinks of the topology name it; the runtime puts `<application.id>-` before and the suffix behind. */
   readonly name: string
+  /** Default `repartition`; `topic` for the two topics of a foreign-key join. */
+  readonly suffix?: 'repartition' | 'topic'
   readonly partitions: number | undefined
 }

@@ -80,6 +80,8 @@ export interface StoreRow {
   readonly partition: number
   readonly key: unknown
   readonly windowStartMs?: number
+  /** Inclusive; of a session store. */
+  readonly sessionEndMs?: number
   readonly value: unknown
 }
 

@@ -14,11 +14,12 @@ export interface ScanRange {
   readonly limit: number
 }
 
-/** Entries of one partition as JSON, by key. A window store gives every window of the keys. */
-export function* scanPart(
-  { partition, store }: StorePart,
-  { from, to, limit }: ScanRange,
-): Iterable<StoreRow> {
+/**
+ * Entries of one partition as JSON, by key. A window or session store gives every window of the keys; a versioned store, which cannot be
+ * scanned, the latest version of one key (`from` equal to `to`).
+ */
+export function* scanPart({ partition, store }: StorePart, range: ScanRange): Iterable<StoreRow> {
+  const { from, to, limit } = range
   let left = limit
   if (left <= 0) return
   if ('range' in store) {
@@ -29,10 +30,17 @@ export function* scanPart(
     }
     return
   }
-  for (const [{ key, startMs }, value] of store.all()) {
+  if ('history' in store) {
+    const latest = from !== undefined && from === to ? store.get(from) : undefined
+    if (latest !== undefined) yield { partition, key: from, value: jsonValue(latest) }
+    return
+  }
+  for (const [{ key, startMs, endMs }, value] of store.all()) {
     const name = String(key)
     if ((from !== undefined && name < from) || (to !== undefined && name > to)) continue
-    yield { partition, key: jsonValue(key), windowStartMs: startMs, value: jsonValue(value) }
+    const session = 'findSessions' in store ? { sessionEndMs: endMs } : {}
+    const window = { windowStartMs: startMs, ...session }
+    yield { partition, key: jsonValue(key), ...window, value: jsonValue(value) }
     left -= 1
     if (left === 0) return
   }

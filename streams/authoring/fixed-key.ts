@@ -2,10 +2,13 @@ import { StreamsError } from '../errors.ts'
 import type {
   Cancellable,
   DeadLetterCause,
+  DropReason,
+  ObservedTime,
   Processor,
   ProcessorContext,
   ProcessorSupplier,
   PunctuationType,
+  RecordCache,
   RecordMetadata,
   StreamRecord,
 } from '../processor.ts'
@@ -100,6 +103,15 @@ class FixedKeyContext<K, VOut> implements ProcessorContext<K, VOut> {
   }
   deadLetter(cause: DeadLetterCause): void {
     this.#outer.deadLetter(cause)
+  }
+  drop(reason: DropReason): void {
+    this.#outer.drop(reason)
+  }
+  observedTime(name: string): ObservedTime {
+    return this.#outer.observedTime(name)
+  }
+  recordCache<V>(): RecordCache<K, V> | undefined {
+    return this.#outer.recordCache<V>()
   }
   commit(): void {
     this.#outer.commit()

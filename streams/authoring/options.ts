@@ -62,19 +62,45 @@ export interface Produced<K, V> extends ProducedOptions<K, V> {
   readonly valueSerde?: SinkSerde<V>
 }
 
+/** Both serdes, as `SerdesNeeded` asks for them. */
+export interface ProducedWith<K, V> extends ProducedOptions<K, V> {
+  readonly keySerde: SinkSerde<K>
+  readonly valueSerde: SinkSerde<V>
+}
+
 export const Produced = {
   with<K, V>(
     keySerde: SinkSerde<K>,
     valueSerde: SinkSerde<V>,
     options: ProducedOptions<K, V> = {},
-  ): Produced<K, V> {
+  ): ProducedWith<K, V> {
     return { ...options, keySerde, valueSerde }
   },
 }
 
+/** The type of the key comes out with a serde of its own, so that a later operator that needs one knows it. */
+export interface KeySerdeGiven<K> extends Named {
+  readonly keySerde: SinkSerde<K>
+}
+
+/** As `KeySerdeGiven`, of the value. */
+export interface ValueSerdeGiven<V> extends Named {
+  readonly valueSerde: SinkSerde<V>
+}
+
+/** As `KeySerdeGiven`, of both. */
+export interface SerdesGiven<K, V> extends Named {
+  readonly keySerde: SinkSerde<K>
+  readonly valueSerde: SinkSerde<V>
+}
+
+/** No serde: the operator's result has none for what it changed. */
+export interface NoSerdes extends Named {
+  readonly keySerde?: undefined
+  readonly valueSerde?: undefined
+}
+
 export interface Repartitioned<K, V> extends ProducedOptions<K, V> {
-  readonly keySerde?: Serde<K>
-  readonly valueSerde?: Serde<V>
   /** Default: as many as the widest source of the sub-topology that writes it. */
   readonly partitions?: number
 }
@@ -83,10 +109,23 @@ export interface Repartitioned<K, V> extends ProducedOptions<K, V> {
 export interface Materialized<K, V> extends Named {
   readonly keySerde?: Serde<K>
   readonly valueSerde?: Serde<V>
-  /** Default true. */
+  /** Default true: with a changelog topic. */
   readonly logged?: boolean
-  /** Default true. */
+  /** Default true: on disk. */
   readonly persistent?: boolean
+  /** Default true: where the application has a record cache, updates of a key between two commits come out as one. */
+  readonly caching?: boolean
+  /** Of window and session stores, in ms; default what windows and grace need. */
+  readonly retentionMs?: number
+  /** A versioned table: versions are kept so long, in ms. */
+  readonly historyRetentionMs?: number
+  /** Keeps the most recently used keys only, in memory. */
+  readonly entriesMax?: number
+}
+
+/** Options of an operator that makes a table with a store. `as` names the node, and the store where `materialized` does not. */
+export interface TableResult<K, V> extends Named {
+  readonly materialized?: Materialized<K, V>
 }
 
 export const Materialized = {

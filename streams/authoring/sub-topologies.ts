@@ -29,6 +29,8 @@ export interface TopologyDraft {
   readonly stores: ReadonlyMap<string, StoreSpec>
   readonly globals: readonly GlobalStoreNode[]
   readonly repartitions: readonly RepartitionTopic[]
+  /** Names of sources whose topics must be partitioned alike. */
+  readonly copartitions: readonly (readonly string[])[]
   readonly warnings: readonly TopologyWarning[]
 }
 
@@ -61,6 +63,9 @@ export function compile(draft: TopologyDraft): Topology {
       subTopologyId: ids.get(each.sourceName) ?? 0,
     })),
     repartitions: draft.repartitions,
+    copartitioned: draft.copartitions.map((sources) =>
+      sources.flatMap((source) => topicsOf(draft, source)),
+    ),
     warnings: [...draft.warnings, ...unconnectedStores(draft)],
   }
 }
@@ -84,6 +89,11 @@ function subTopologies(
     sources: nodes.filter((node) => node.kind === 'source').map((node) => node.name),
     stores: storesOf(nodes, draft.stores),
   }))
+}
+
+function topicsOf(draft: TopologyDraft, source: string): readonly string[] {
+  const node = draft.nodes.get(source)?.node
+  return node?.kind === 'source' ? node.topics : []
 }
 
 function linked(draft: NodeDraft, locals: ReadonlyMap<string, StoreSpec>): TopologyNode {

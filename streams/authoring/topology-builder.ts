@@ -45,6 +45,7 @@ export class TopologyBuilder {
   readonly #globals = new Map<string, GlobalStoreNode>()
   readonly #repartitions = new Map<string, RepartitionTopic>()
   readonly #topicSources = new Map<string, string>()
+  readonly #copartitions: (readonly string[])[] = []
   readonly #warnings: TopologyWarning[] = []
 
   addSource(name: string, options: SourceOptions): this {
@@ -159,6 +160,24 @@ export class TopologyBuilder {
     return this
   }
 
+  /**
+   * The topics of these sources must have as many partitions as each other, because records of equal keys meet behind them. Repartition
+   * topics among them take the others' count.
+   */
+  addCopartition(sources: readonly string[]): this {
+    for (const name of sources) {
+      if (this.#nodes.get(name)?.node.kind === 'source') continue
+      throw new StreamsError(
+        'TOPOLOGY_UNKNOWN_PARENT',
+        `"${name}" is not a source that was added before`,
+        { node: name },
+        'Name the sources of the streams that are joined.',
+      )
+    }
+    if (new Set(sources).size > 1) this.#copartitions.push([...new Set(sources)])
+    return this
+  }
+
   addWarning(warning: TopologyWarning): this {
     this.#warnings.push(warning)
     return this
@@ -172,6 +191,7 @@ export class TopologyBuilder {
       stores: this.#stores,
       globals: [...this.#globals.values()],
       repartitions: [...this.#repartitions.values()],
+      copartitions: this.#copartitions,
       warnings: this.#warnings,
     })
   }

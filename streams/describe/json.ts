@@ -18,6 +18,9 @@ export function describeJson(topology: Topology) {
       topic: global.topic,
       store: storeJson(global.store),
     })),
+    copartitioned: (topology.copartitioned ?? []).map((topics) =>
+      topics.map((topic) => topicLabel(topology, topic)),
+    ),
     repartitionTopics: topology.repartitions.map(({ name, partitions }) => ({
       topic: topicLabel(topology, name),
       partitions: partitions ?? null,
@@ -44,7 +47,18 @@ function nodeJson(topology: Topology, node: TopologyNode) {
 
 function storeJson(store: StoreSpec) {
   const { name, kind, logged, persistent } = store
-  if (store.kind === 'key-value') return { name, kind, logged, persistent }
-  const { windowSizeMs, retentionMs } = store
-  return { name, kind, logged, persistent, windowSizeMs, retentionMs }
+  const common = { name, kind, logged, persistent }
+  switch (store.kind) {
+    case 'key-value':
+      return store.entriesMax === undefined ? common : { ...common, entriesMax: store.entriesMax }
+    case 'window': {
+      const { windowSizeMs, retentionMs, retainDuplicates = false } = store
+      const window = { ...common, windowSizeMs, retentionMs }
+      return retainDuplicates ? { ...window, retainDuplicates } : window
+    }
+    case 'session':
+      return { ...common, retentionMs: store.retentionMs }
+    case 'versioned':
+      return { ...common, historyRetentionMs: store.historyRetentionMs }
+  }
 }

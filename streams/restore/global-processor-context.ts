@@ -1,5 +1,11 @@
 import { StreamsError } from '../errors.ts'
-import type { Cancellable, ProcessorContext, RecordMetadata } from '../processor.ts'
+import type {
+  Cancellable,
+  DropReason,
+  ObservedTime,
+  ProcessorContext,
+  RecordMetadata,
+} from '../processor.ts'
 import type { StateStore } from '../store.ts'
 
 /** What a global store's processor sees: its store and the record's origin. It hands nothing on and has no timers. */
@@ -8,13 +14,20 @@ export class GlobalProcessorContext implements ProcessorContext<never, never> {
   readonly taskId = 'global'
   readonly nodeName: string
   readonly #store: StateStore
+  readonly #dropped: (reason: DropReason) => void
   #metadata: RecordMetadata | undefined
   #timestampMs = -1
 
-  constructor(applicationId: string, nodeName: string, store: StateStore) {
-    this.applicationId = applicationId
-    this.nodeName = nodeName
-    this.#store = store
+  constructor(options: {
+    readonly applicationId: string
+    readonly nodeName: string
+    readonly store: StateStore
+    readonly dropped: (reason: DropReason) => void
+  }) {
+    this.applicationId = options.applicationId
+    this.nodeName = options.nodeName
+    this.#store = options.store
+    this.#dropped = options.dropped
   }
 
   begin(metadata: RecordMetadata, timestampMs: number): void {
@@ -55,6 +68,20 @@ export class GlobalProcessorContext implements ProcessorContext<never, never> {
 
   deadLetter(): void {
     this.#refuse('dead-letter records')
+  }
+
+  /** Counted only: every instance reads the topic. */
+  drop(reason: DropReason): void {
+    this.#dropped(reason)
+  }
+
+  observedTime(): ObservedTime {
+    return this.#refuse('keep a time')
+  }
+
+  /** What it puts is forwarded nowhere. */
+  recordCache(): undefined {
+    return undefined
   }
 
   commit(): void {}

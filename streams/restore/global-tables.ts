@@ -4,13 +4,15 @@ import type { Logger } from '../logger.ts'
 import type { Counter, Metrics } from '../metrics.ts'
 import type { Processor } from '../processor.ts'
 import type { StateStore, StoreBackend, TaskStores } from '../store.ts'
+import { isKeyValueStore } from '../store-kind.ts'
+import { DroppedRecords } from '../task/dropped-records.ts'
 import { decide, type FailureHandlers } from '../task/handlers.ts'
 import { StoreMetrics } from '../task/store-metrics.ts'
-import type { GlobalView } from '../task/stream-task.ts'
+import type { GlobalView } from '../task/task-options.ts'
 import type { InputPosition } from '../task/transaction-schedule.ts'
 import type { GlobalStoreNode, Topology } from '../topology.ts'
 import { GlobalProcessorContext } from './global-processor-context.ts'
-import { isKeyValueStore, readOnlyStore } from './read-only-store.ts'
+import { readOnlyStore } from './read-only-store.ts'
 
 export interface GlobalTablesOptions {
   readonly applicationId: string
@@ -44,6 +46,7 @@ export class GlobalTables implements GlobalView {
   readonly #stores: TaskStores
   readonly #tables: readonly GlobalTable[]
   readonly #metrics: StoreMetrics
+  readonly #dropped: DroppedRecords
   #positions: readonly InputPosition[] | undefined
 
   static async open(options: GlobalTablesOptions): Promise<GlobalTables> {
@@ -65,6 +68,7 @@ export class GlobalTables implements GlobalView {
     this.#stores = stores
     const managed = stores.names.map((name) => stores.get(name))
     this.#metrics = new StoreMetrics(options.metrics, this.#labels, managed)
+    this.#dropped = new DroppedRecords(options.metrics, this.#labels)
     this.#tables = options.topology.globalStores.map((node) => this.#makeTable(node))
     for (const { processor, context } of this.#tables) processor?.init?.(context)
   }
@@ -142,7 +146,9 @@ export class GlobalTables implements GlobalView {
       context.begin({ topic, partition, offset: record.offset }, record.timestampMs)
       const { timestampMs, headers } = record
       processor.process({ key, value, timestampMs, headers })
-    } else if (key !== undefined && isKeyValueStore(store)) {
+    } else if (key === undefined) {
+      context.drop('null-key')
+    } else if (isKeyValueStore(store)) {
       if (value === undefined) store.delete(key)
       else store.put(key, value)
     }
@@ -187,11 +193,12 @@ export class GlobalTables implements GlobalView {
       { length: this.#options.partitionCount(node.topic) },
       (_, partition) => this.#stores.position(positionName(node, partition)),
     )
-    const context = new GlobalProcessorContext(
-      this.#options.applicationId,
-      node.processorName,
+    const context = new GlobalProcessorContext({
+      applicationId: this.#options.applicationId,
+      nodeName: node.processorName,
       store,
-    )
+      dropped: (reason) => this.#dropped.count(node.processorName, reason),
+    })
     const labels = { application: this.#options.applicationId, store: node.store.name }
     return {
       node,

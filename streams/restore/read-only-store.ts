@@ -1,13 +1,19 @@
 import { StreamsError } from '../errors.ts'
-import type { KeyValueStore, StateStore, WindowStore } from '../store.ts'
+import type {
+  KeyValueStore,
+  SessionStore,
+  StateStore,
+  VersionedKeyValueStore,
+  WindowStore,
+} from '../store.ts'
+import { isKeyValueStore, isSessionStore, isVersionedStore } from '../store-kind.ts'
 
 /** The same store without the right to change it. */
 export function readOnlyStore(store: StateStore): StateStore {
-  return isKeyValueStore(store) ? readOnlyKeyValueStore(store) : readOnlyWindowStore(store)
-}
-
-export function isKeyValueStore(store: StateStore): store is KeyValueStore<unknown, unknown> {
-  return 'putIfAbsent' in store
+  if (isKeyValueStore(store)) return readOnlyKeyValueStore(store)
+  if (isSessionStore(store)) return readOnlySessionStore(store)
+  if (isVersionedStore(store)) return readOnlyVersionedStore(store)
+  return readOnlyWindowStore(store)
 }
 
 function readOnlyKeyValueStore(
@@ -34,9 +40,46 @@ function readOnlyWindowStore(store: WindowStore<unknown, unknown>): WindowStore<
     name: store.name,
     fetch: (key, windowStartMs) => store.fetch(key, windowStartMs),
     fetchRange: (key, fromMs, toMs) => store.fetchRange(key, fromMs, toMs),
+    backwardFetchRange: (key, fromMs, toMs) => store.backwardFetchRange(key, fromMs, toMs),
+    fetchKeyRange: (from, to, fromMs, toMs) => store.fetchKeyRange(from, to, fromMs, toMs),
     fetchAll: (fromMs, toMs) => store.fetchAll(fromMs, toMs),
+    backwardFetchAll: (fromMs, toMs) => store.backwardFetchAll(fromMs, toMs),
+    fetchAllByTime: (fromMs, toMs) => store.fetchAllByTime(fromMs, toMs),
     all: () => store.all(),
+    backwardAll: () => store.backwardAll(),
     put: () => refuseWrite(store.name),
+  }
+}
+
+function readOnlySessionStore(
+  store: SessionStore<unknown, unknown>,
+): SessionStore<unknown, unknown> {
+  const refuse = (): never => refuseWrite(store.name)
+  return {
+    name: store.name,
+    fetchSession: (key, startMs, endMs) => store.fetchSession(key, startMs, endMs),
+    fetch: (key) => store.fetch(key),
+    backwardFetch: (key) => store.backwardFetch(key),
+    fetchKeyRange: (from, to) => store.fetchKeyRange(from, to),
+    findSessions: (key, endMs, startMs) => store.findSessions(key, endMs, startMs),
+    backwardFindSessions: (key, endMs, startMs) => store.backwardFindSessions(key, endMs, startMs),
+    findSessionsByEnd: (fromMs, toMs) => store.findSessionsByEnd(fromMs, toMs),
+    all: () => store.all(),
+    put: refuse,
+    remove: refuse,
+  }
+}
+
+function readOnlyVersionedStore(
+  store: VersionedKeyValueStore<unknown, unknown>,
+): VersionedKeyValueStore<unknown, unknown> {
+  const refuse = (): never => refuseWrite(store.name)
+  return {
+    name: store.name,
+    get: (key, asOfMs) => store.get(key, asOfMs),
+    history: (key, fromMs, toMs) => store.history(key, fromMs, toMs),
+    put: refuse,
+    delete: refuse,
   }
 }
 

@@ -8,7 +8,8 @@ import type {
 } from '../log/log.ts'
 import type { TaskStores } from '../store.ts'
 import type { CommitProbe } from './commit-point.ts'
-import type { StreamTask, TaskTransaction } from './stream-task.ts'
+import type { StreamTask } from './stream-task.ts'
+import type { TaskTransaction } from './task-options.ts'
 
 export interface CommitParticipants {
   readonly task: StreamTask
@@ -28,6 +29,7 @@ export async function commitExactlyOnce(
   producer: TransactionalProducer,
 ): Promise<TaskTransaction> {
   const { task, stores, consumer, probe } = participants
+  task.flushCaches()
   await resolveTopics(participants)
   const transaction = task.takeTransaction()
   const appends = appendsOf(transaction)
@@ -56,6 +58,7 @@ export async function commitAtLeastOnce(
   producer: Producer,
 ): Promise<TaskTransaction> {
   const { task, stores, consumer, probe } = participants
+  task.flushCaches()
   await resolveTopics(participants)
   const transaction = task.takeTransaction()
   const appends = appendsOf(transaction)

@@ -2,9 +2,9 @@ import { StreamsError } from '../errors.ts'
 import type { LogRecord } from '../log/log.ts'
 import type { DeadLetterCause, RecordMetadata, StreamRecord } from '../processor.ts'
 import type { DeadLetterEncoder } from './dead-letter.ts'
-import type { DeadLetterLog } from './dead-letter-log.ts'
 import { decide, type FailureDecision, type FailureHandlers, isBeyondHandlers } from './handlers.ts'
 import { defaultPartition, type RecordCollector } from './record-collector.ts'
+import type { RecordLog } from './record-log.ts'
 import type { TaskMetrics } from './task-metrics.ts'
 
 /** Stops the task: the handlers were asked, or may not be. */
@@ -22,7 +22,7 @@ export interface FailurePolicyOptions {
   readonly topologyName: string
   readonly handlers: FailureHandlers
   readonly deadLetter: DeadLetterEncoder | undefined
-  readonly deadLetterLog: DeadLetterLog | undefined
+  readonly deadLetterLog: RecordLog | undefined
   readonly collector: RecordCollector
   readonly metrics: TaskMetrics
   readonly current: () => CurrentRecord | undefined
@@ -42,7 +42,7 @@ export class FailurePolicy {
   deserializationFailed(node: string, current: CurrentRecord, error: unknown): void {
     const { taskId, handlers } = this.#options
     if (error instanceof StreamsError && error.code === 'SERDE_UNKNOWN_BRANCH') {
-      this.#options.metrics.dropped('unknown-branch')
+      this.#options.metrics.dropped.count(node, 'unknown-branch')
       return
     }
     const { topic, partition, record } = current
@@ -83,9 +83,9 @@ export class FailurePolicy {
     if (current === undefined) {
       throw new RecordFailure(
         'STREAMS_NO_RECORD',
-        `a punctuation has no record to dead-letter (${cause.code}: ${cause.what})`,
+        `there is no record to dead-letter in a punctuation or at a commit (${cause.code}: ${cause.what})`,
         { taskId, node },
-        'Dead-letter while a record is processed; handle failures of punctuations in the processor.',
+        'Dead-letter while a record is processed; handle failures of punctuations, and of updates that a record cache held back, in the processor.',
       )
     }
     if (deadLetter === undefined) {
@@ -138,7 +138,7 @@ export class FailurePolicy {
   #act(decision: FailureDecision, node: string, stage: Stage, error: unknown): void {
     switch (decision) {
       case 'continue':
-        this.#options.metrics.dropped(`${stage}-error`)
+        this.#options.metrics.dropped.count(node, `${stage}-error`)
         return
       case 'dead-letter': {
         const stack = error instanceof Error ? error.stack : undefined

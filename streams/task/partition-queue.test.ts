@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { source, text, wholeNumber } from '../fixtures/sample-topology.ts'
 import type { FetchedBatch } from '../log/log.ts'
 import type { TimestampExtractor } from '../topology.ts'
-import { decodeTimeProgress, encodeTimeProgress } from './offset-metadata.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { SourceRunner } from './source-runner.ts'
 
@@ -79,15 +78,4 @@ describe('the timestamp of the head', () => {
     inputs.pop()
     expect(seen).toEqual([-1, 7_000])
   })
-})
-
-test('time survives in the metadata of an offset', () => {
-  const progress = {
-    partitionTimeMs: 1_700_000_000_123,
-    streamTimeMs: 1_700_000_000_999,
-    punctuationDueMs: [5, 1_700_000_001_000],
-  }
-  expect(decodeTimeProgress(encodeTimeProgress(progress))).toEqual(progress)
-  expect(decodeTimeProgress('set by a tool')).toBeUndefined()
-  expect(decodeTimeProgress('')).toBeUndefined()
 })

@@ -2,9 +2,12 @@ import { StreamsError } from '../errors.ts'
 import type {
   Cancellable,
   DeadLetterCause,
+  DropReason,
+  ObservedTime,
   Processor,
   ProcessorContext,
   PunctuationType,
+  RecordCache,
   RecordMetadata,
   StreamRecord,
 } from '../processor.ts'
@@ -119,8 +122,16 @@ export class ProcessorRunner implements RecordReceiver, ProcessorContext<unknown
     this.#host.deadLetter(this.name, cause)
   }
 
-  drop(reason: string): void {
-    this.#host.drop(reason)
+  drop(reason: DropReason): void {
+    this.#host.drop(this.name, reason)
+  }
+
+  observedTime(name: string): ObservedTime {
+    return this.#host.observedTime(name)
+  }
+
+  recordCache<V>(): RecordCache<unknown, V> | undefined {
+    return this.#host.recordCache(this)
   }
 
   commit(): void {

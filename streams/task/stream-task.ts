@@ -1,92 +1,30 @@
-import type { Clock } from '../clock.ts'
 import { StreamsError } from '../errors.ts'
 import type { FetchedBatch, Header, OffsetCommit, PartitionAppend } from '../log/log.ts'
-import type { Metrics } from '../metrics.ts'
 import type {
   Cancellable,
   DeadLetterCause,
+  DropReason,
+  ObservedTime,
   PunctuationType,
+  RecordCache,
   RecordMetadata,
   StreamRecord,
 } from '../processor.ts'
-import type { ManagedStore, StateStore, TaskStores } from '../store.ts'
-import type { SubTopology } from '../topology.ts'
-import type { DeadLetterEncoder } from './dead-letter.ts'
-import type { DeadLetterLog } from './dead-letter-log.ts'
+import type { ManagedStore, StateStore } from '../store.ts'
+import { DropPolicy } from './drop-policy.ts'
 import { type CurrentRecord, FailurePolicy } from './failure-policy.ts'
-import type { FailureHandlers } from './handlers.ts'
+import { InputQueues } from './input-queues.ts'
+import { ObservedTimes } from './observed-times.ts'
 import { decodeTimeProgress, encodeTimeProgress } from './offset-metadata.ts'
-import { PartitionQueue } from './partition-queue.ts'
+import type { PartitionQueue } from './partition-queue.ts'
 import { PunctuationQueue } from './punctuation.ts'
-import { type PartitionCounts, RecordCollector } from './record-collector.ts'
+import { type CachingNode, RecordCaches } from './record-caches.ts'
+import { RecordCollector } from './record-collector.ts'
 import { compileGraph, type TaskGraph } from './task-graph.ts'
 import type { TaskHost } from './task-host.ts'
 import { TaskMetrics } from './task-metrics.ts'
-import {
-  type InputPosition,
-  type ScheduledBatch,
-  TransactionSchedule,
-} from './transaction-schedule.ts'
-
-// Over 400 lines with its options: the per-record path is one class so that it stays free of indirection.
-
-/** Bounds of one transaction; at any of them the task commits. */
-export interface TransactionBounds {
-  readonly transactionRecordsMax: number
-  readonly transactionBytesMax: number
-  /** Key and value together, bytes; larger ones go to the production handler. */
-  readonly recordBytesMax: number
-}
-
-/** Global stores as tasks see them: read-only, changed between batches only. */
-export interface GlobalView {
-  store(name: string): StateStore | undefined
-  /** The same array as long as nothing changes. */
-  positions(): readonly InputPosition[]
-}
-
-/** Where an input starts. */
-export interface TaskInput {
-  /** As the log names it. */
-  readonly topic: string
-  /** As the topology names it. */
-  readonly logicalTopic: string
-  readonly partition: number
-  readonly position: number
-  /** Text that was committed with the position. */
-  readonly metadata: string | undefined
-  readonly endOffset: number
-}
-
-export interface StreamTaskOptions {
-  readonly applicationId: string
-  readonly topologyName: string
-  readonly taskId: string
-  readonly partition: number
-  readonly subTopology: SubTopology
-  readonly physicalTopic: (topic: string) => string
-  readonly changelogTopic: (store: string) => string
-  readonly partitionCounts: PartitionCounts
-  readonly inputs: readonly TaskInput[]
-  readonly stores: TaskStores
-  readonly globals: GlobalView | undefined
-  readonly clock: Clock
-  readonly handlers: FailureHandlers
-  readonly deadLetter: DeadLetterEncoder | undefined
-  readonly deadLetterLog?: DeadLetterLog
-  readonly metrics: Metrics
-  readonly bounds: TransactionBounds
-  /** As in Kafka Streams: -1 never waits for an empty input, 0 waits for what the log is known to hold, more waits that long. */
-  readonly maxTaskIdleMs: number
-}
-
-/** What one commit writes. */
-export interface TaskTransaction {
-  readonly outputs: readonly PartitionAppend[]
-  readonly changelogs: readonly (PartitionAppend & { readonly store: string })[]
-  readonly offsets: readonly OffsetCommit[]
-  readonly batches: readonly ScheduledBatch[]
-}
+import type { StreamTaskOptions, TaskTransaction } from './task-options.ts'
+import { type InputPosition, TransactionSchedule } from './transaction-schedule.ts'
 
 /** The reading of bounds is spread over this many records. */
 const BOUNDS_CHECK_INTERVAL = 16
@@ -103,7 +41,6 @@ export class StreamTask implements TaskHost {
   readonly partition: number
   readonly collector: RecordCollector
   readonly recordBytesMax: number
-  readonly queues: readonly PartitionQueue[]
   readonly metrics: TaskMetrics
   node = ''
   streamTimeMs = NO_TIME
@@ -111,7 +48,11 @@ export class StreamTask implements TaskHost {
   commitRequested = false
   readonly #options: StreamTaskOptions
   readonly #graph: TaskGraph
+  readonly #inputs: InputQueues
   readonly #failures: FailurePolicy
+  readonly #drops: DropPolicy
+  readonly #times: ObservedTimes
+  readonly #caches: RecordCaches
   readonly #streamTime = new PunctuationQueue('stream-time')
   readonly #wallClock = new PunctuationQueue('wall-clock')
   readonly #schedule = new TransactionSchedule()
@@ -141,25 +82,47 @@ export class StreamTask implements TaskHost {
       metrics: this.metrics,
       current: () => this.#currentRecord(),
     })
+    this.#drops = new DropPolicy({
+      taskId: options.taskId,
+      topologyName: options.topologyName,
+      deadLetterDropped: options.deadLetterDropped ?? [],
+      log: options.dropLog,
+      counts: this.metrics.dropped,
+      failures: this.#failures,
+      current: () => this.#currentRecord(),
+    })
+    this.#times = new ObservedTimes(options.taskId)
+    this.#caches = new RecordCaches(options.recordCacheBudget, (node) => {
+      this.node = node
+    })
+    this.metrics.recordCacheBytes(() => this.#caches.bytes)
     this.#changing = options.stores.names.map((name) => options.stores.get(name))
     this.#graph = compileGraph(options.subTopology, this, options.physicalTopic)
-    this.queues = this.#makeQueues(options.inputs)
+    this.#inputs = new InputQueues(options.inputs, this.#graph, options.maxTaskIdleMs)
     for (const queue of this.queues) this.#committed.set(queue, queue.position)
     for (const queue of this.queues) {
       this.metrics.lag(queue.topic, queue.partition, () => queue.lag)
     }
   }
 
+  get queues(): readonly PartitionQueue[] {
+    return this.#inputs.all
+  }
+
   /** Starts the processors, with time as it stood at the last commit. */
   init(): void {
-    for (const processor of this.#graph.processors) processor.init()
+    let streamTimeMs = NO_TIME
     let latest: readonly number[] = []
     for (const input of this.#options.inputs) {
       const progress = decodeTimeProgress(input.metadata)
-      if (progress === undefined || progress.streamTimeMs < this.streamTimeMs) continue
-      this.streamTimeMs = progress.streamTimeMs
+      if (progress === undefined) continue
+      this.#times.resume(progress.observedTimes)
+      if (progress.streamTimeMs < streamTimeMs) continue
+      streamTimeMs = progress.streamTimeMs
       latest = progress.punctuationDueMs
     }
+    for (const processor of this.#graph.processors) processor.init()
+    this.streamTimeMs = streamTimeMs
     this.#streamTime.resumeAt(latest)
   }
 
@@ -172,7 +135,7 @@ export class StreamTask implements TaskHost {
   }
 
   queueOf(topic: string, partition: number): PartitionQueue | undefined {
-    return this.queues.find((queue) => queue.topic === topic && queue.partition === partition)
+    return this.#inputs.find(topic, partition)
   }
 
   /**
@@ -181,7 +144,7 @@ export class StreamTask implements TaskHost {
    */
   run(recordsMax: number): number {
     const readingMs = this.#options.clock.nowMs()
-    const ready = this.#isReady(readingMs)
+    const ready = this.#inputs.isReady(readingMs)
     if (!ready && readingMs < this.#wallClock.nextDueMs) return 0
     this.systemTimeMs = readingMs
     const records = ready ? this.#processUpTo(recordsMax) : 0
@@ -194,7 +157,7 @@ export class StreamTask implements TaskHost {
 
   /** Whether `run` would take a record now. */
   isReady(): boolean {
-    return this.#isReady(this.#options.clock.nowMs())
+    return this.#inputs.isReady(this.#options.clock.nowMs())
   }
 
   /** When `run` has something to do although no record comes; Infinity for never. */
@@ -203,24 +166,33 @@ export class StreamTask implements TaskHost {
   }
 
   get hasBuffered(): boolean {
-    for (const queue of this.queues) if (queue.head !== undefined) return true
-    return false
+    return this.#inputs.hasBuffered
   }
 
   get hasUncommitted(): boolean {
     if (this.#uncommittedRecords > 0 || this.collector.records > 0) return true
+    if (this.#times.hasChanged || !this.#caches.isEmpty) return true
     for (const store of this.#changing) if (store.changeCount > 0) return true
     return this.#schedule.isFull
   }
 
-  /** Everything since the last commit. Partition counts of all topics must be resolved. Call `committed` once it is written. */
+  /** Forwards what waits in record caches: it belongs to the transaction that is about to be taken. @throws {StreamsError} what stops the task */
+  flushCaches(): void {
+    this.#caches.flush()
+  }
+
+  /** Everything since the last commit; `flushCaches` comes before. Partition counts of all topics must be resolved. Call `committed` once it is written. */
   takeTransaction(): TaskTransaction {
     const offsets: OffsetCommit[] = []
-    for (const queue of this.queues) {
-      if (queue.position === this.#committed.get(queue)) continue
+    const isMoved = (queue: PartitionQueue) => queue.position !== this.#committed.get(queue)
+    // Times that a timer advanced are kept as well, where no input moved.
+    const moved = this.queues.filter(isMoved)
+    const kept = moved.length === 0 && this.#times.hasChanged ? this.queues.slice(0, 1) : moved
+    for (const queue of kept) {
       const { topic, partition, position: offset } = queue
       offsets.push({ topic, partition, offset, metadata: this.#timeProgress(queue) })
     }
+    this.#times.kept()
     const changelogs = this.#takeChangelogs()
     return { outputs: this.collector.drain(), changelogs, offsets, batches: this.#schedule.take() }
   }
@@ -233,7 +205,9 @@ export class StreamTask implements TaskHost {
     }
     this.metrics.records.add(this.#uncommittedRecords)
     this.metrics.reportNodes(this.#graph.receivers)
+    this.metrics.reportRecordCache(this.#caches)
     this.#options.deadLetterLog?.sayDue()
+    this.#options.dropLog?.sayDue()
     this.#uncommittedRecords = 0
     this.commitRequested = false
   }
@@ -258,7 +232,8 @@ export class StreamTask implements TaskHost {
         failure ??= cause
       }
     }
-    for (const queue of this.queues) queue.clear()
+    this.#inputs.clear()
+    this.#caches.clear()
     this.collector.clear()
     this.#schedule.clear()
     this.metrics.remove()
@@ -308,8 +283,16 @@ export class StreamTask implements TaskHost {
     this.#failures.deadLetter(node, cause)
   }
 
-  drop(reason: string): void {
-    this.metrics.dropped(reason)
+  drop(node: string, reason: DropReason): void {
+    this.#drops.drop(node, reason)
+  }
+
+  observedTime(name: string): ObservedTime {
+    return this.#times.of(name)
+  }
+
+  recordCache(node: CachingNode): RecordCache<unknown, unknown> | undefined {
+    return this.#caches.open(node)
   }
 
   requestCommit(): void {
@@ -332,26 +315,15 @@ export class StreamTask implements TaskHost {
   #processUpTo(recordsMax: number): number {
     let records = 0
     while (records < recordsMax) {
-      const queue = this.#smallestHead()
+      const queue = this.#inputs.smallestHead()
       if (queue === undefined) break
       this.#processHead(queue)
       records++
-      if (queue.head === undefined && !this.#isReady(this.systemTimeMs)) break
+      if (queue.head === undefined && !this.#inputs.isReady(this.systemTimeMs)) break
       if (records % BOUNDS_CHECK_INTERVAL === 0 && this.#isBeyondBounds()) break
     }
     this.#uncommittedRecords += records
     return records
-  }
-
-  /** Queues are in the order of topic and partition, which decides between equal timestamps. */
-  #smallestHead(): PartitionQueue | undefined {
-    let smallest: PartitionQueue | undefined
-    for (const queue of this.queues) {
-      if (queue.head === undefined) continue
-      if (smallest === undefined || queue.headTimestampMs < smallest.headTimestampMs)
-        smallest = queue
-    }
-    return smallest
   }
 
   #processHead(queue: PartitionQueue): void {
@@ -362,7 +334,7 @@ export class StreamTask implements TaskHost {
     if (queue.headFailure !== undefined) {
       this.#deserializationFailed(queue)
     } else if (timestampMs < 0) {
-      this.drop('negative-timestamp')
+      this.drop(queue.source.name, 'negative-timestamp')
     } else {
       if (timestampMs > this.streamTimeMs) this.streamTimeMs = timestampMs
       const headers: readonly Header[] = queue.head?.headers ?? []
@@ -399,41 +371,18 @@ export class StreamTask implements TaskHost {
     return { topic, partition, offset: record.offset, record, timestampMs }
   }
 
-  #isReady(nowMs: number): boolean {
-    const { maxTaskIdleMs } = this.#options
-    if (maxTaskIdleMs < 0 || this.queues.length === 1) return this.hasBuffered
-    let buffered = false
-    let waits = false
-    for (const queue of this.queues) {
-      if (queue.head !== undefined) {
-        buffered = true
-        continue
-      }
-      if (queue.unfetched > 0) {
-        waits = true
-        continue
-      }
-      queue.idleSinceMs ??= nowMs
-      if (nowMs - queue.idleSinceMs < maxTaskIdleMs) waits = true
-    }
-    return buffered && !waits
-  }
-
   #isBeyondBounds(): boolean {
     const { transactionBytesMax, transactionRecordsMax } = this.#options.bounds
     return (
       this.collector.bytes >= transactionBytesMax ||
       this.collector.records >= transactionRecordsMax ||
-      this.#options.stores.overlayFull
+      this.#options.stores.overlayFull ||
+      this.#caches.isFull
     )
   }
 
   #recordBatch(readingMs: number): void {
-    const positions = this.queues.map(({ topic, partition, position }) => ({
-      topic,
-      partition,
-      offset: position,
-    }))
+    const positions = this.#inputs.positions()
     const globals = this.#options.globals?.positions()
     const globalPositions = globals === this.#lastGlobals ? undefined : globals
     this.#lastGlobals = globals
@@ -458,20 +407,8 @@ export class StreamTask implements TaskHost {
     return encodeTimeProgress({
       partitionTimeMs: queue.partitionTimeMs,
       streamTimeMs: this.streamTimeMs,
+      observedTimes: this.#times.times(),
       punctuationDueMs: this.#streamTime.dueTimes(),
     })
-  }
-
-  #makeQueues(inputs: readonly TaskInput[]): PartitionQueue[] {
-    const queues = inputs.map((input) => {
-      const source = this.#graph.sources.get(input.logicalTopic)
-      if (source === undefined) throw new Error(`no source reads ${input.logicalTopic}`)
-      const { topic, partition, position, endOffset } = input
-      const partitionTimeMs = decodeTimeProgress(input.metadata)?.partitionTimeMs ?? NO_TIME
-      return new PartitionQueue({ topic, partition, source, position, partitionTimeMs, endOffset })
-    })
-    const order = (a: PartitionQueue, b: PartitionQueue) =>
-      a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition
-    return queues.sort(order)
   }
 }

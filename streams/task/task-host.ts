@@ -1,11 +1,15 @@
 import type {
   Cancellable,
   DeadLetterCause,
+  DropReason,
+  ObservedTime,
   PunctuationType,
+  RecordCache,
   RecordMetadata,
   StreamRecord,
 } from '../processor.ts'
 import type { StateStore } from '../store.ts'
+import type { CachingNode } from './record-caches.ts'
 import type { RecordCollector } from './record-collector.ts'
 
 /** What takes a record: a processor or a sink of the compiled graph. */
@@ -38,7 +42,10 @@ export interface TaskHost {
     punctuate: (timestampMs: number) => void,
   ): Cancellable
   deadLetter(node: string, cause: DeadLetterCause): void
-  drop(reason: string): void
+  drop(node: string, reason: DropReason): void
+  observedTime(name: string): ObservedTime
+  /** Called in `init`, node by node in the order of the topology. */
+  recordCache(node: CachingNode): RecordCache<unknown, unknown> | undefined
   requestCommit(): void
   /** Returns when the failing record is to be dropped, else throws. */
   processingFailed(node: string, record: StreamRecord<unknown, unknown>, cause: unknown): void

@@ -1,5 +1,6 @@
 import type { Counter, Histogram, Metrics } from '../metrics.ts'
 import type { PunctuationType } from '../processor.ts'
+import { DroppedRecords } from './dropped-records.ts'
 import type { RecordReceiver } from './task-host.ts'
 
 const COMMIT_LATENCY_BUCKETS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000]
@@ -10,16 +11,19 @@ export class TaskMetrics {
   readonly commits: Counter
   readonly commitLatencyMs: Histogram
   readonly deadLetters: Counter
+  readonly dropped: DroppedRecords
   readonly #metrics: Metrics
   readonly #labels: { readonly application: string; readonly task: string }
-  readonly #dropped = new Map<string, Counter>()
   readonly #nodes = new Map<string, Counter>()
+  #recordCacheHits: Counter | undefined
+  #recordCacheHitsSaid = 0
   readonly #punctuations: Readonly<Record<PunctuationType, Counter>>
 
   constructor(metrics: Metrics, application: string, task: string) {
     this.#metrics = metrics
     const labels = { application, task }
     this.#labels = labels
+    this.dropped = new DroppedRecords(metrics, labels)
     this.records = metrics.counter(
       'orion_task_records_total',
       'Input records that the task has taken.',
@@ -45,19 +49,6 @@ export class TaskMetrics {
     }
   }
 
-  dropped(reason: string): void {
-    let counter = this.#dropped.get(reason)
-    if (counter === undefined) {
-      counter = this.#metrics.counter(
-        'orion_task_dropped_records_total',
-        'Records dropped, by reason.',
-        { ...this.#labels, reason },
-      )
-      this.#dropped.set(reason, counter)
-    }
-    counter.add(1)
-  }
-
   punctuated(type: PunctuationType, count: number): void {
     this.#punctuations[type].add(count)
   }
@@ -69,6 +60,26 @@ export class TaskMetrics {
       { ...this.#labels, topic, partition: String(partition) },
       read,
     )
+  }
+
+  recordCacheBytes(read: () => number): void {
+    this.#metrics.observe(
+      'orion_task_record_cache_bytes',
+      'Estimated bytes of updates that wait in the record caches of a task, in bytes.',
+      this.#labels,
+      read,
+    )
+  }
+
+  reportRecordCache({ hits }: { readonly hits: number }): void {
+    if (hits === this.#recordCacheHitsSaid) return
+    this.#recordCacheHits ??= this.#metrics.counter(
+      'orion_task_record_cache_hits_total',
+      'Updates that replaced a waiting one in a record cache, and so were not forwarded.',
+      this.#labels,
+    )
+    this.#recordCacheHits.add(hits - this.#recordCacheHitsSaid)
+    this.#recordCacheHitsSaid = hits
   }
 
   reportNodes(receivers: readonly RecordReceiver[]): void {

@@ -8,8 +8,9 @@ import type { ChangelogRestorer, Restoration } from '../restore/changelog-restor
 import type { TaskStores } from '../store.ts'
 import { type CommitParticipants, commitAtLeastOnce, commitExactlyOnce } from '../task/commit.ts'
 import { StoreMetrics } from '../task/store-metrics.ts'
-import { StreamTask, type TaskInput } from '../task/stream-task.ts'
+import { StreamTask } from '../task/stream-task.ts'
 import { parseTaskId } from '../task/task-id.ts'
+import type { TaskInput } from '../task/task-options.ts'
 import {
   nextTaskStatus,
   type TaskInput as TaskEvent,
@@ -292,7 +293,8 @@ export class ActiveTask {
 
   #makeTask(inputs: readonly TaskInput[], stores: TaskStores): StreamTask {
     const { plan, globals, clock, handlers, metrics, limits } = this.#context
-    const { deadLetter, deadLetterLog } = this.#context
+    const { deadLetter, deadLetterLog, deadLetterDropped, dropLog, recordCacheBudget } =
+      this.#context
     return new StreamTask({
       applicationId: plan.applicationId,
       topologyName: plan.topology.name,
@@ -309,7 +311,10 @@ export class ActiveTask {
       handlers,
       deadLetter,
       deadLetterLog,
+      deadLetterDropped,
+      dropLog,
       metrics,
+      recordCacheBudget,
       bounds: limits,
       maxTaskIdleMs: limits.maxTaskIdleMs,
     })

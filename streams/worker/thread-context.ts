@@ -6,9 +6,11 @@ import type { RestoreListener } from '../restore/changelog-restorer.ts'
 import type { StoreBackend } from '../store.ts'
 import type { CommitProbe } from '../task/commit-point.ts'
 import type { DeadLetterEncoder } from '../task/dead-letter.ts'
-import type { DeadLetterLog } from '../task/dead-letter-log.ts'
+import type { DeadLetterDropped } from '../task/drop-policy.ts'
 import type { FailureHandlers } from '../task/handlers.ts'
-import type { GlobalView, TransactionBounds } from '../task/stream-task.ts'
+import type { RecordCacheBudget } from '../task/record-cache-budget.ts'
+import type { RecordLog } from '../task/record-log.ts'
+import type { GlobalView, TransactionBounds } from '../task/task-options.ts'
 import type { TopologyPlan } from './topology-plan.ts'
 
 export type Guarantee = 'exactly_once' | 'at_least_once'
@@ -41,7 +43,10 @@ export interface ThreadContext {
   readonly limits: ThreadLimits
   readonly handlers: FailureHandlers
   readonly deadLetter: DeadLetterEncoder | undefined
-  readonly deadLetterLog: DeadLetterLog
+  readonly deadLetterLog: RecordLog
+  readonly deadLetterDropped: DeadLetterDropped
+  readonly dropLog: RecordLog
+  readonly recordCacheBudget: RecordCacheBudget
   readonly restoreListener: RestoreListener | undefined
   readonly probe: CommitProbe | undefined
 }

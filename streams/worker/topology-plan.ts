@@ -1,7 +1,8 @@
 import { StreamsError } from '../errors.ts'
 import type { LogAdmin, NewTopic, TopicPartition } from '../log/log.ts'
 import { taskIdOf } from '../task/task-id.ts'
-import type { SubTopology, Topology, TopologyNode } from '../topology.ts'
+import type { RepartitionTopic, SubTopology, Topology, TopologyNode } from '../topology.ts'
+import { partitionCountsOf, sourceTopics } from './partition-counts.ts'
 
 /** A sub-topology with its topics as the log names them. */
 interface SubTopologyPlan {
@@ -36,8 +37,11 @@ function changelogTopicOf(applicationId: string, store: string): string {
   return `${applicationId}-${store}-changelog`
 }
 
-function repartitionTopicOf(applicationId: string, name: string): string {
-  return `${applicationId}-${name}-repartition`
+function repartitionTopicOf(
+  applicationId: string,
+  { name, suffix = 'repartition' }: RepartitionTopic,
+): string {
+  return `${applicationId}-${name}-${suffix}`
 }
 
 /** Topics outside of the runtime that the topology names: they must exist. */
@@ -76,17 +80,21 @@ export async function planOnLog(
   return planTopology(topology, applicationId, counts)
 }
 
-/** @param externalCounts partitions of every external topic */
+/**
+ * @param externalCounts partitions of every external topic
+ * @throws {StreamsError} STREAMS_NOT_COPARTITIONED, STREAMS_UNKNOWN_PARTITIONS
+ */
 export function planTopology(
   topology: Topology,
   applicationId: string,
   externalCounts: ReadonlyMap<string, number>,
 ): TopologyPlan {
-  const internal = new Set(topology.repartitions.map((topic) => topic.name))
-  const physicalTopic = (topic: string) =>
-    internal.has(topic) ? repartitionTopicOf(applicationId, topic) : topic
+  const internal = new Map(
+    topology.repartitions.map((topic) => [topic.name, repartitionTopicOf(applicationId, topic)]),
+  )
+  const physicalTopic = (topic: string) => internal.get(topic) ?? topic
   const changelogTopic = (store: string) => changelogTopicOf(applicationId, store)
-  const counts = repartitionCounts(topology, externalCounts)
+  const counts = partitionCountsOf(topology, externalCounts)
   const subTopologies = topology.subTopologies.map((subTopology) => {
     const logical = sourceTopics(subTopology)
     const inputs = logical.map((topic) => ({ topic: physicalTopic(topic), logicalTopic: topic }))
@@ -157,76 +165,6 @@ function internalTopics(
     }
   }
   return topics
-}
-
-/**
- * Partition counts by logical topic. A repartition topic without a count takes that of the topics it is read together with, which
- * must be partitioned alike, else the largest of those that its writers read.
- */
-function repartitionCounts(
-  topology: Topology,
-  externalCounts: ReadonlyMap<string, number>,
-): Map<string, number> {
-  const counts = new Map(externalCounts)
-  const open = new Set<string>()
-  for (const { name, partitions } of topology.repartitions) {
-    if (partitions !== undefined) counts.set(name, partitions)
-    else open.add(name)
-  }
-  while (open.size > 0) {
-    const settled = [...open].filter((name) => {
-      const count = countBesides(topology, name, counts) ?? countOfWriters(topology, name, counts)
-      if (count === undefined) return false
-      counts.set(name, count)
-      return true
-    })
-    for (const name of settled) open.delete(name)
-    if (settled.length === 0) {
-      throw new StreamsError(
-        'STREAMS_UNKNOWN_PARTITIONS',
-        `the partition count of ${[...open].join(', ')} follows from nothing`,
-        {},
-        'Give the repartition a number of partitions.',
-      )
-    }
-  }
-  return counts
-}
-
-function countBesides(
-  topology: Topology,
-  name: string,
-  counts: ReadonlyMap<string, number>,
-): number | undefined {
-  const reader = topology.subTopologies.find((sub) => sourceTopics(sub).includes(name))
-  if (reader === undefined) return undefined
-  const known = sourceTopics(reader).flatMap((topic) => counts.get(topic) ?? [])
-  return known.length === 0 ? undefined : Math.max(...known)
-}
-
-function countOfWriters(
-  topology: Topology,
-  name: string,
-  counts: ReadonlyMap<string, number>,
-): number | undefined {
-  const writers = topology.subTopologies.filter((sub) =>
-    sub.nodes.some((node) => node.kind === 'sink' && node.topic === name),
-  )
-  const known = writers
-    .flatMap(sourceTopics)
-    .filter((topic) => topic !== name)
-    .map((topic) => counts.get(topic))
-  if (known.length === 0) return undefined
-  let largest = 0
-  for (const count of known) {
-    if (count === undefined) return undefined
-    largest = Math.max(largest, count)
-  }
-  return largest
-}
-
-function sourceTopics(subTopology: SubTopology): string[] {
-  return subTopology.nodes.flatMap((node) => (node.kind === 'source' ? [...node.topics] : []))
 }
 
 function allNodes(topology: Topology): readonly TopologyNode[] {

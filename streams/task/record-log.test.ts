@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { LogFields, Logger } from '../logger.ts'
 import { silentLogger } from '../logger.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
-import { DeadLetterLog } from './dead-letter-log.ts'
+import { RecordLog } from './record-log.ts'
 
 const LETTER = {
   topology: 'orders',
@@ -85,5 +85,9 @@ function watched() {
   const lines: LogFields[] = []
   const logger: Logger = { ...silentLogger, warn: (fields) => lines.push(fields) }
   const clock = new ManualClock()
-  return { log: new DeadLetterLog(logger, clock), lines, clock }
+  return {
+    log: new RecordLog(logger, clock, 'records were dropped; this is the latest'),
+    lines,
+    clock,
+  }
 }

@@ -1,24 +1,24 @@
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 
-/** A dead letter as an operator finds it again. */
-export interface LoggedDeadLetter {
+/** A record that did not go its way, as an operator finds it again; without a place where no record of the log was at hand. */
+export interface LoggedRecord {
   readonly topology: string
   readonly node: string
   readonly code: string
   readonly what: string
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly key: Uint8Array | null
+  readonly topic?: string
+  readonly partition?: number
+  readonly offset?: number
+  readonly key?: Uint8Array | null
   readonly taskId: string
 }
 
 interface Series {
   saidMs: number
-  /** Letters since the last line. */
+  /** Records since the last line. */
   unsaid: number
-  latest: LoggedDeadLetter
+  latest: LoggedRecord
 }
 
 const LINE_INTERVAL_MS = 10_000
@@ -27,29 +27,31 @@ const SERIES_MAX = 1_000
 const TEXT_CHARACTERS_MAX = 200
 
 /**
- * Says that records are dead-lettered: the first of each (topology, node, code) at once, then at most one line every ten seconds with the
+ * Says that records are dead-lettered, or dropped: the first of each (topology, node, code) at once, then at most one line every ten seconds with the
  * latest of them and how many there were since. What is left over is said at a later commit, or when the application closes.
  */
-export class DeadLetterLog {
+export class RecordLog {
   readonly #logger: Logger
   readonly #clock: Clock
+  readonly #message: string
   readonly #series = new Map<string, Series>()
 
-  constructor(logger: Logger, clock: Clock) {
+  constructor(logger: Logger, clock: Clock, message: string) {
     this.#logger = logger
     this.#clock = clock
+    this.#message = message
   }
 
-  add(letter: LoggedDeadLetter): void {
-    const name = `${letter.topology}/${letter.node}/${letter.code}`
+  add(record: LoggedRecord): void {
+    const name = `${record.topology}/${record.node}/${record.code}`
     let series = this.#series.get(name)
     if (series === undefined) {
       if (this.#series.size >= SERIES_MAX) this.#forgetAll()
-      series = { saidMs: Number.NEGATIVE_INFINITY, unsaid: 0, latest: letter }
+      series = { saidMs: Number.NEGATIVE_INFINITY, unsaid: 0, latest: record }
       this.#series.set(name, series)
     }
     series.unsaid += 1
-    series.latest = letter
+    series.latest = record
     this.#sayIfDue(series)
   }
 
@@ -78,11 +80,11 @@ export class DeadLetterLog {
     this.#logger.warn(
       {
         ...place,
-        ...(key === null ? {} : { key: textOf(key) }),
+        ...(key === null || key === undefined ? {} : { key: textOf(key) }),
         what: short(what),
         count: series.unsaid,
       },
-      'records were put on the dead-letter topic; this is the latest',
+      this.#message,
     )
     series.saidMs = this.#clock.monotonicMs()
     series.unsaid = 0

@@ -1,0 +1,83 @@
+import { decodeTimeProgress } from './offset-metadata.ts'
+import { PartitionQueue } from './partition-queue.ts'
+import type { TaskGraph } from './task-graph.ts'
+import type { TaskInput } from './task-options.ts'
+import type { InputPosition } from './transaction-schedule.ts'
+
+/** The input partitions of a task: which record comes next, and whether the task may take it or has to wait for another input. */
+export class InputQueues {
+  /** In the order of topic and partition. */
+  readonly all: readonly PartitionQueue[]
+  readonly #maxTaskIdleMs: number
+
+  constructor(inputs: readonly TaskInput[], graph: TaskGraph, maxTaskIdleMs: number) {
+    this.#maxTaskIdleMs = maxTaskIdleMs
+    this.all = makeQueues(inputs, graph)
+  }
+
+  find(topic: string, partition: number): PartitionQueue | undefined {
+    return this.all.find((queue) => queue.topic === topic && queue.partition === partition)
+  }
+
+  get hasBuffered(): boolean {
+    for (const queue of this.all) if (queue.head !== undefined) return true
+    return false
+  }
+
+  /** The order of the queues decides between equal timestamps. */
+  smallestHead(): PartitionQueue | undefined {
+    let smallest: PartitionQueue | undefined
+    for (const queue of this.all) {
+      if (queue.head === undefined) continue
+      if (smallest === undefined || queue.headTimestampMs < smallest.headTimestampMs)
+        smallest = queue
+    }
+    return smallest
+  }
+
+  isReady(nowMs: number): boolean {
+    const maxTaskIdleMs = this.#maxTaskIdleMs
+    if (maxTaskIdleMs < 0 || this.all.length === 1) return this.hasBuffered
+    let buffered = false
+    let waits = false
+    for (const queue of this.all) {
+      if (queue.head !== undefined) {
+        buffered = true
+        continue
+      }
+      if (queue.unfetched > 0) {
+        waits = true
+        continue
+      }
+      queue.idleSinceMs ??= nowMs
+      if (nowMs - queue.idleSinceMs < maxTaskIdleMs) waits = true
+    }
+    return buffered && !waits
+  }
+
+  /** Of every input, the next offset to take. */
+  positions(): InputPosition[] {
+    return this.all.map(({ topic, partition, position }) => ({
+      topic,
+      partition,
+      offset: position,
+    }))
+  }
+
+  clear(): void {
+    for (const queue of this.all) queue.clear()
+  }
+}
+
+function makeQueues(inputs: readonly TaskInput[], graph: TaskGraph): PartitionQueue[] {
+  const queues = inputs.map((input) => {
+    const source = graph.sources.get(input.logicalTopic)
+    if (source === undefined) throw new Error(`no source reads ${input.logicalTopic}`)
+    const { topic, partition, position, endOffset } = input
+    const partitionTimeMs = decodeTimeProgress(input.metadata)?.partitionTimeMs ?? -1
+    return new PartitionQueue({ topic, partition, source, position, partitionTimeMs, endOffset })
+  })
+  const order = (a: PartitionQueue, b: PartitionQueue) =>
+    a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition
+  return queues.sort(order)
+}
