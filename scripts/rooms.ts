@@ -34,6 +34,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   gateway: { imports: ['streams', 'avro', 'topics', 'sink'] },
   sdk: { imports: ['gateway'] },
   dashboard: { imports: ['sdk'] },
+  conformance: { imports: ['streams', 'state-stores'] },
   cli: { imports: EVERY_ROOM },
   perf: { imports: EVERY_ROOM },
   scripts: { imports: EVERY_ROOM },
