@@ -2,6 +2,7 @@ import type {
   KeyValueStore,
   SessionStore,
   StateStore,
+  StoreSpec,
   VersionedKeyValueStore,
   WindowStore,
 } from './store.ts'
@@ -23,4 +24,10 @@ export function isVersionedStore(
   store: StateStore,
 ): store is VersionedKeyValueStore<unknown, unknown> {
   return 'history' in store
+}
+
+export function kindOf(store: StateStore): StoreSpec['kind'] {
+  if (isKeyValueStore(store)) return 'key-value'
+  if (isSessionStore(store)) return 'session'
+  return isVersionedStore(store) ? 'versioned' : 'window'
 }

@@ -1,4 +1,4 @@
-import type { ProcessorSupplier } from './processor.ts'
+import type { ProcessorSupplier, RecordMetadata, StreamRecord } from './processor.ts'
 import type { Serde } from './serde.ts'
 import type { StoreSpec } from './store.ts'
 
@@ -68,8 +68,14 @@ export interface ProcessorNode extends NodeBase {
   readonly globalStores?: readonly string[]
 }
 
-/** Chooses the topic per record; undefined drops nothing: it is an error with the node's name. */
-export type TopicNameExtractor = (record: { readonly key: any; readonly value: any }) => string
+/**
+ * Chooses the topic per record; undefined drops nothing: it is an error with the node's name. The record's origin is undefined for one out of a
+ * punctuation.
+ */
+export type TopicNameExtractor = (
+  record: StreamRecord<any, any>,
+  metadata: RecordMetadata | undefined,
+) => string
 
 /** Chooses the partition; by default murmur2 of the key's bytes, as Kafka's producers do. */
 export type StreamPartitioner = (key: any, value: any, partitionCount: number) => number

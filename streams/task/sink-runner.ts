@@ -56,7 +56,7 @@ export class SinkRunner implements RecordReceiver {
 
   #outputOf(record: StreamRecord<unknown, unknown>): TopicOutput {
     if (this.#chooseTopic === undefined && this.#output !== undefined) return this.#output
-    const topic = this.#chooseTopic?.(record)
+    const topic = this.#chooseTopic?.(record, this.#host.metadata())
     if (topic === undefined) {
       throw new StreamsError(
         'STREAMS_NO_TOPIC',

@@ -150,9 +150,16 @@ export class StreamTask implements TaskHost {
     const records = ready ? this.#processUpTo(recordsMax) : 0
     const punctuations = this.#wallClock.run(readingMs)
     if (punctuations > 0) this.metrics.punctuated('wall-clock', punctuations)
-    if (records + punctuations > 0) this.#recordBatch(readingMs)
-    if (this.#isBeyondBounds() || this.#schedule.isFull) this.commitRequested = true
+    this.#endBatch(readingMs, records + punctuations)
     return records + punctuations
+  }
+
+  /** A batch of one record, that of the given input: the test driver chooses among the inputs of all tasks. */
+  runHead(queue: PartitionQueue): void {
+    this.systemTimeMs = this.#options.clock.nowMs()
+    this.#processHead(queue)
+    this.#uncommittedRecords++
+    this.#endBatch(this.systemTimeMs, 1)
   }
 
   /** Whether `run` would take a record now. */
@@ -369,6 +376,11 @@ export class StreamTask implements TaskHost {
     if (queue === undefined || record === undefined) return undefined
     const { topic, partition, headTimestampMs: timestampMs } = queue
     return { topic, partition, offset: record.offset, record, timestampMs }
+  }
+
+  #endBatch(readingMs: number, done: number): void {
+    if (done > 0) this.#recordBatch(readingMs)
+    if (this.#isBeyondBounds() || this.#schedule.isFull) this.commitRequested = true
   }
 
   #isBeyondBounds(): boolean {

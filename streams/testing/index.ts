@@ -5,4 +5,8 @@ export {
   TestOutputTopic,
   type TestRecord,
 } from './test-topics.ts'
-export { TopologyTestDriver, type TopologyTestDriverOptions } from './topology-test-driver.ts'
+export {
+  type RestartOptions,
+  TopologyTestDriver,
+  type TopologyTestDriverOptions,
+} from './topology-test-driver.ts'

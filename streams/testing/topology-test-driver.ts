@@ -1,22 +1,35 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { StreamsError } from '../errors.ts'
-import type { PartitionAppend } from '../log/log.ts'
+import type { FetchedBatch, PartitionAppend } from '../log/log.ts'
 import { silentLogger } from '../logger.ts'
 import { type Metrics, noMetrics } from '../metrics.ts'
 import { GlobalTables } from '../restore/global-tables.ts'
 import type { Serde } from '../serde.ts'
 import { prepareSerdes } from '../serde-preparation.ts'
-import type { ManagedStore, StoreBackend, TaskStores } from '../store.ts'
+import type {
+  KeyValueStore,
+  ManagedStore,
+  SessionStore,
+  StateStore,
+  StoreBackend,
+  TimestampedKeyValueStore,
+  VersionedKeyValueStore,
+  WindowStore,
+} from '../store.ts'
 import type { DeadLetter, DeadLetterEncoder } from '../task/dead-letter.ts'
+import type { DeadLetterDropped } from '../task/drop-policy.ts'
 import type { FailureHandlers } from '../task/handlers.ts'
+import { RecordCacheBudget } from '../task/record-cache-budget.ts'
 import { defaultPartition } from '../task/record-collector.ts'
-import { StreamTask } from '../task/stream-task.ts'
 import { taskIdOf } from '../task/task-id.ts'
-import type { Topology } from '../topology.ts'
+import type { SubTopology, Topology } from '../topology.ts'
 import { externalTopics, planTopology, type TopologyPlan } from '../worker/topology-plan.ts'
+import { ArrivalOrder } from './arrival-order.ts'
+import { DriverLog } from './driver-log.ts'
+import { DriverTask } from './driver-task.ts'
 import { ManualClock } from './manual-clock.ts'
+import { requireKind, type StoreKind, unknownStore } from './store-access.ts'
 import { type RawRecord, TestInputTopic, TestOutputTopic } from './test-topics.ts'
 
 export interface TopologyTestDriverOptions {
@@ -30,15 +43,26 @@ export interface TopologyTestDriverOptions {
   readonly handlers?: FailureHandlers
   /** Dead letters are kept in `deadLetters` in any case; with an encoder they are written to its topic, too. */
   readonly deadLetter?: DeadLetterEncoder
+  /** As in an application: dropped records that are dead-lettered. */
+  readonly deadLetterDropped?: DeadLetterDropped
   readonly metrics?: Metrics
   readonly maxTaskIdleMs?: number
+  /** As in an application; but 0, off, unless given. */
+  readonly recordCacheBytesMax?: number
+  /**
+   * `each-record`, the default: a task commits after each record, and at each advance of the wall clock. `manual`: when the test says so
+   * (`commit`), when a processor asks for it, or when the record caches are full; until then nothing is produced.
+   */
+  readonly commit?: 'each-record' | 'manual'
   /** Of the stores; a temporary one, removed at close, unless given. */
   readonly directory?: string
 }
 
-interface DriverTask {
-  readonly task: StreamTask
-  readonly stores: TaskStores
+export interface RestartOptions {
+  /** True: as after kill -9, what is not committed is lost and its inputs are taken again. False: everything is committed first. */
+  readonly crash?: boolean
+  /** Local state is deleted: stores are rebuilt from their changelogs, global ones from their topics. */
+  readonly wipe?: boolean
 }
 
 const DEAD_LETTER_TOPIC = 'dead-letters'
@@ -46,10 +70,12 @@ const OVERLAY_BYTES_MAX = 64 * 1024 * 1024
 
 /**
  * Runs a whole topology in memory, without a log, synchronously: the same task code as in production, a clock that the test moves, inputs
- * piped one by one, outputs read as they were produced. Repartition topics loop back; global tables are applied at once.
+ * piped one by one, outputs read as they were produced. Repartition topics loop back; global tables are applied at once. As in Kafka
+ * Streams' driver the record that waits with the smallest timestamp comes next, whatever its task, and each is committed before the next.
+ * Stream time is each task's own.
  *
  * @example
- * const driver = await TopologyTestDriver.open({ topology, stores: createStoreBackend(memoryEngine) })
+ * const driver = await TopologyTestDriver.open({ topology, stores: createStoreBackend(memoryEngine()) })
  * driver.createInputTopic('ticks', stringSerde, tickSerde).pipe('EURUSD', tick)
  * expect(driver.createOutputTopic('snapshots', stringSerde, snapshotSerde).readRecords()).toEqual([...])
  */
@@ -59,14 +85,17 @@ export class TopologyTestDriver {
   readonly deadLetters: DeadLetter[] = []
   readonly #options: TopologyTestDriverOptions
   readonly #plan: TopologyPlan
-  readonly #tasks: DriverTask[] = []
-  readonly #outputs = new Map<string, RawRecord[]>()
-  readonly #nextOffsets = new Map<string, number>()
+  readonly #log = new DriverLog()
+  readonly #order = new ArrivalOrder()
+  readonly #recordCacheBudget: RecordCacheBudget
+  #tasks: DriverTask[] = []
   #globals: GlobalTables | undefined
   #directory = ''
 
   static async open(options: TopologyTestDriverOptions): Promise<TopologyTestDriver> {
     const driver = new TopologyTestDriver(options)
+    await prepareSerdes(driver.#plan)
+    driver.#directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'orion-driver-')))
     await driver.#open()
     return driver
   }
@@ -74,6 +103,7 @@ export class TopologyTestDriver {
   private constructor(options: TopologyTestDriverOptions) {
     this.#options = options
     this.clock = new ManualClock(options.initialWallClockMs ?? 0)
+    this.#recordCacheBudget = new RecordCacheBudget(options.recordCacheBytesMax ?? 0)
     const counts = new Map(
       externalTopics(options.topology).map((topic) => [topic, this.#externalCount(topic)]),
     )
@@ -91,34 +121,69 @@ export class TopologyTestDriver {
 
   createOutputTopic<K, V>(name: string, key: Serde<K>, value: Serde<V>): TestOutputTopic<K, V> {
     const topic = this.#plan.physicalTopic(name)
+    const { outputs } = this.#log
     const take = (recordsMax: number) =>
-      this.#outputs.get(topic)?.splice(0, Math.min(recordsMax, Number.MAX_SAFE_INTEGER)) ?? []
-    const size = () => this.#outputs.get(topic)?.length ?? 0
+      outputs.get(topic)?.splice(0, Math.min(recordsMax, Number.MAX_SAFE_INTEGER)) ?? []
+    const size = () => outputs.get(topic)?.length ?? 0
     return new TestOutputTopic(name, { key, value }, take, size)
   }
 
   /** Moves the wall clock and runs the punctuations that become due, each at most once. */
   advanceWallClock(ms: number): void {
     this.clock.advance(ms)
-    for (const { task } of this.#tasks) {
-      task.run(0)
-      this.#route(task)
-    }
+    for (const { task } of this.#tasks) task.run(0)
+    this.#commitAfterRun(this.#tasks)
     this.#runAll()
+  }
+
+  /** Commits what was processed, and what follows from it behind repartition topics. */
+  commit(): void {
+    while (this.#tasks.some(({ task }) => task.hasUncommitted)) {
+      for (const one of this.#tasks) if (one.task.hasUncommitted) this.#commit(one)
+      this.#runAll()
+    }
+  }
+
+  /**
+   * Closes the tasks and opens them again, as a restart of the application would: stores from their directories and changelogs, inputs
+   * from the committed offsets, time from what was kept with them. What processors held in fields is gone. Stores without a changelog come
+   * back if the engine keeps them.
+   */
+  async restart(options: RestartOptions = {}): Promise<void> {
+    if (options.crash !== true) this.commit()
+    await this.#close()
+    if (options.wipe === true) await this.#wipe()
+    await this.#open()
   }
 
   /** A store of the task on this partition, or a global store. The caller names the type that the topology gave it. */
   store<S>(name: string, partition = 0): S {
-    const found = this.managedStore(name, partition)?.store ?? this.#globals?.store(name)
-    if (found === undefined) {
-      throw new StreamsError(
-        'STREAMS_UNKNOWN_STORE',
-        `no store ${name} on partition ${partition}`,
-        { store: name, partition },
-        'Name a store of the topology and a partition that its tasks have.',
-      )
-    }
-    return found as S
+    return this.#store(name, partition) as S
+  }
+
+  /** @throws {StreamsError} STREAMS_UNKNOWN_STORE, STREAMS_STORE_KIND */
+  keyValueStore<K, V>(name: string, partition = 0): KeyValueStore<K, V> {
+    return this.#storeOf(name, partition, 'key-value') as KeyValueStore<K, V>
+  }
+
+  /** A store of a table or aggregate, whose values carry the time of their record. @throws {StreamsError} STREAMS_UNKNOWN_STORE, STREAMS_STORE_KIND */
+  timestampedKeyValueStore<K, V>(name: string, partition = 0): TimestampedKeyValueStore<K, V> {
+    return this.keyValueStore(name, partition)
+  }
+
+  /** @throws {StreamsError} STREAMS_UNKNOWN_STORE, STREAMS_STORE_KIND */
+  windowStore<K, V>(name: string, partition = 0): WindowStore<K, V> {
+    return this.#storeOf(name, partition, 'window') as WindowStore<K, V>
+  }
+
+  /** @throws {StreamsError} STREAMS_UNKNOWN_STORE, STREAMS_STORE_KIND */
+  sessionStore<K, V>(name: string, partition = 0): SessionStore<K, V> {
+    return this.#storeOf(name, partition, 'session') as SessionStore<K, V>
+  }
+
+  /** @throws {StreamsError} STREAMS_UNKNOWN_STORE, STREAMS_STORE_KIND */
+  versionedStore<K, V>(name: string, partition = 0): VersionedKeyValueStore<K, V> {
+    return this.#storeOf(name, partition, 'versioned') as VersionedKeyValueStore<K, V>
   }
 
   managedStore(name: string, partition = 0): ManagedStore | undefined {
@@ -130,155 +195,196 @@ export class TopologyTestDriver {
 
   /** Names of the topics that something was produced to, as the log would name them. */
   producedTopics(): readonly string[] {
-    return [...this.#outputs.keys()].sort()
+    return [...this.#log.outputs.keys()].sort()
   }
 
   async close(): Promise<void> {
-    for (const { task, stores } of this.#tasks) {
-      task.close()
-      await stores.close()
-    }
-    await this.#globals?.close()
+    await this.#close()
     if (this.#options.directory === undefined) {
       await rm(this.#directory, { recursive: true, force: true })
     }
   }
 
   async #open(): Promise<void> {
-    const { topology, directory, stores, handlers = {}, metrics = noMetrics } = this.#options
-    await prepareSerdes(this.#plan)
-    this.#directory = directory ?? (await mkdtemp(join(tmpdir(), 'orion-driver-')))
-    if (topology.globalStores.length > 0) {
-      this.#globals = await GlobalTables.open({
-        applicationId: this.#plan.applicationId,
-        topology,
-        stores,
-        directory: join(this.#directory, 'global'),
-        handlers,
-        logger: silentLogger,
-        metrics,
-        overlayBytesMax: OVERLAY_BYTES_MAX,
-        partitionCount: (topic) => this.#countOf(topic),
-      })
-    }
+    await this.#openGlobals()
     for (const { subTopology, partitionCount } of this.#plan.subTopologies) {
       for (let partition = 0; partition < partitionCount; partition++) {
-        await this.#openTask(subTopology.id, partition)
+        this.#tasks.push(await this.#openTask(subTopology, partition))
       }
     }
-    for (const { task } of this.#tasks) this.#route(task)
+    for (const { task } of this.#tasks) {
+      for (const queue of task.queues) {
+        const batch = this.#log.from(queue, queue.position)
+        if (batch !== undefined) this.#enqueue(batch)
+      }
+    }
+    this.#commitAfterRun(this.#tasks.filter(({ task }) => task.hasUncommitted))
     this.#runAll()
   }
 
-  async #openTask(subTopologyId: number, partition: number): Promise<void> {
+  async #openGlobals(): Promise<void> {
+    const { topology, stores, handlers = {}, metrics = noMetrics } = this.#options
+    if (topology.globalStores.length === 0) return
+    this.#globals = await GlobalTables.open({
+      applicationId: this.#plan.applicationId,
+      topology,
+      stores,
+      directory: this.#globalDirectory(),
+      handlers,
+      logger: silentLogger,
+      metrics,
+      overlayBytesMax: OVERLAY_BYTES_MAX,
+      partitionCount: (topic) => this.#countOf(topic),
+    })
+    for (const { topic } of topology.globalStores) {
+      for (let partition = 0; partition < this.#countOf(topic); partition++) {
+        const place = { topic, partition }
+        const batch = this.#log.from(place, this.#globals.position(place) ?? 0)
+        if (batch !== undefined) this.#globals.apply(batch)
+      }
+    }
+  }
+
+  async #openTask(subTopology: SubTopology, partition: number): Promise<DriverTask> {
     const { stores: backend, metrics = noMetrics, handlers = {} } = this.#options
-    const plan = this.#plan
-    const subTopology = plan.topology.subTopologies.find((one) => one.id === subTopologyId)
-    if (subTopology === undefined) return
-    const taskId = taskIdOf(subTopologyId, partition)
+    const { applicationId, topology, physicalTopic, changelogTopic, inputsOf } = this.#plan
+    const taskId = taskIdOf(subTopology.id, partition)
     const stores = await backend.open({
-      directory: join(this.#directory, taskId),
+      directory: this.#taskDirectory(taskId),
       taskId,
       specs: subTopology.stores,
       overlayBytesMax: OVERLAY_BYTES_MAX,
-      changelogTopic: plan.changelogTopic,
+      changelogTopic,
     })
-    const task = new StreamTask({
-      applicationId: plan.applicationId,
-      topologyName: plan.topology.name,
+    const letters: DeadLetter[] = []
+    const options = {
+      applicationId,
+      topologyName: topology.name,
       taskId,
       partition,
       subTopology,
-      physicalTopic: plan.physicalTopic,
-      changelogTopic: plan.changelogTopic,
-      partitionCounts: (topic) => this.#countOf(topic),
-      inputs: plan.inputsOf(subTopologyId, partition).map((input) => ({
-        ...input,
-        position: 0,
-        metadata: undefined,
-        endOffset: 0,
-      })),
+      physicalTopic,
+      changelogTopic,
+      partitionCounts: (topic: string) => this.#countOf(topic),
+      inputs: inputsOf(subTopology.id, partition).map((input) => {
+        const { offset = 0, metadata } = this.#log.committed(input) ?? {}
+        return { ...input, position: offset, metadata, endOffset: this.#log.end(input) }
+      }),
       stores,
       globals: this.#globals,
       clock: this.clock,
       handlers,
-      deadLetter: (letter) => this.#encodeDeadLetter(letter),
+      deadLetter: (letter: DeadLetter) => {
+        letters.push(letter)
+        return this.#encodeDeadLetter(letter)
+      },
+      deadLetterDropped: this.#options.deadLetterDropped ?? [],
       metrics,
       bounds: {
         transactionRecordsMax: Number.POSITIVE_INFINITY,
         transactionBytesMax: Number.POSITIVE_INFINITY,
         recordBytesMax: 1_000_000,
       },
+      recordCacheBudget: this.#recordCacheBudget,
       maxTaskIdleMs: this.#options.maxTaskIdleMs ?? 0,
-    })
-    this.#tasks.push({ task, stores })
-    task.init()
+    }
+    return new DriverTask(options, letters, this.#log)
   }
 
   #encodeDeadLetter(letter: DeadLetter) {
-    this.deadLetters.push(letter)
     const { deadLetter } = this.#options
     if (deadLetter !== undefined) return deadLetter(letter)
     const { key, value, headers } = letter
     return { topic: DEAD_LETTER_TOPIC, key, value, headers }
   }
 
-  /** One record at a time, its outputs delivered before the next, until no task has anything left. */
+  /** One record at a time, until no task has anything left that it may take. */
   #runAll(): void {
-    let progressed = true
-    while (progressed) {
-      progressed = false
-      for (const { task } of this.#tasks) {
-        while (task.run(1) > 0) {
-          progressed = true
-          this.#route(task)
-        }
-      }
-    }
-    for (const { task, stores } of this.#tasks) {
-      if (!task.hasUncommitted) continue
-      const transaction = task.takeTransaction()
-      stores.commit(new Map(transaction.changelogs.map(({ store }) => [store, 0])))
-      task.committed(transaction)
+    for (;;) {
+      const input = this.#order.take(({ owner }) => owner.task.isReady())
+      if (input === undefined) return
+      const { owner, queue } = input
+      owner.task.runHead(queue)
+      if (queue.head !== undefined) this.#order.offer(input)
+      this.#commitAfterRun([owner])
     }
   }
 
-  #route(task: StreamTask): void {
-    for (const append of task.collector.drain()) this.#produce(append)
+  #commitAfterRun(tasks: readonly DriverTask[]): void {
+    const each = (this.#options.commit ?? 'each-record') === 'each-record'
+    for (const one of tasks) {
+      if ((each && one.task.hasUncommitted) || one.task.commitRequested) this.#commit(one)
+    }
+  }
+
+  #commit(one: DriverTask): void {
+    const { outputs, letters } = one.commit(this.#log)
+    this.deadLetters.push(...letters)
+    for (const append of outputs) this.#produce(append)
   }
 
   #produce({ topic, partition, records }: PartitionAppend): void {
-    let output = this.#outputs.get(topic)
-    if (output === undefined) {
-      output = []
-      this.#outputs.set(topic, output)
-    }
     for (const { key, value, timestampMs, headers = [] } of records) {
       const record = { partition, key, value, timestampMs, headers }
-      output.push(record)
+      this.#log.produced(topic, record)
       this.#deliver(topic, record)
     }
   }
 
   #deliver(topic: string, record: RawRecord): void {
-    const { partition } = record
-    const place = `${topic}-${partition}`
-    const offset = this.#nextOffsets.get(place) ?? 0
-    const nextOffset = offset + 1
-    this.#nextOffsets.set(place, nextOffset)
-    const batch = {
-      topic,
-      partition,
-      records: [{ ...record, offset }],
-      nextOffset,
-      endOffset: nextOffset,
+    const isGlobal = this.#plan.topology.globalStores.some((global) => global.topic === topic)
+    const taskId = this.#plan.taskOf({ topic, partition: record.partition })
+    if (!isGlobal && taskId === undefined) return
+    const batch = this.#log.append(topic, record)
+    if (isGlobal) this.#globals?.apply(batch)
+    else this.#enqueue(batch)
+  }
+
+  #enqueue(batch: FetchedBatch): void {
+    const taskId = this.#plan.taskOf(batch)
+    const owner = this.#tasks.find(({ task }) => task.taskId === taskId)
+    const queue = owner?.task.queueOf(batch.topic, batch.partition)
+    if (owner === undefined || queue === undefined) return
+    const wasEmpty = queue.head === undefined
+    queue.add(batch)
+    if (wasEmpty && queue.head !== undefined) this.#order.offer({ owner, queue })
+  }
+
+  #storeOf(name: string, partition: number, kind: StoreKind): StateStore {
+    return requireKind(this.#store(name, partition), kind)
+  }
+
+  #store(name: string, partition: number): StateStore {
+    const found = this.managedStore(name, partition)?.store ?? this.#globals?.store(name)
+    if (found === undefined) throw unknownStore(name, partition)
+    return found
+  }
+
+  async #close(): Promise<void> {
+    const tasks = this.#tasks
+    this.#tasks = []
+    this.#order.clear()
+    for (const one of tasks) await one.close()
+    await this.#globals?.close()
+    this.#globals = undefined
+  }
+
+  async #wipe(): Promise<void> {
+    const { stores, topology } = this.#options
+    for (const { subTopology, partitionCount } of this.#plan.subTopologies) {
+      for (let partition = 0; partition < partitionCount; partition++) {
+        await stores.wipe(this.#taskDirectory(taskIdOf(subTopology.id, partition)))
+      }
     }
-    if (this.#plan.topology.globalStores.some((global) => global.topic === topic)) {
-      this.#globals?.apply(batch)
-    }
-    const taskId = this.#plan.taskOf({ topic, partition })
-    const found = this.#tasks.find(({ task }) => task.taskId === taskId)
-    found?.task.enqueue(batch)
+    if (topology.globalStores.length > 0) await stores.wipe(this.#globalDirectory())
+  }
+
+  #taskDirectory(taskId: string): string {
+    return join(this.#directory, taskId)
+  }
+
+  #globalDirectory(): string {
+    return join(this.#directory, 'global')
   }
 
   #externalCount(topic: string): number {
