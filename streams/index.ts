@@ -1,5 +1,26 @@
+export type { AggregateResult } from './authoring/aggregate/aggregate-result.ts'
+export { CogroupedKStream } from './authoring/aggregate/cogrouped-stream.ts'
+export type { Aggregator, Initializer, Reducer } from './authoring/aggregate/fold.ts'
+export type { RowMapper } from './authoring/aggregate/group-rows.ts'
+export { Grouped } from './authoring/aggregate/grouped.ts'
+export { KGroupedStream } from './authoring/aggregate/grouped-stream.ts'
+export { KGroupedTable } from './authoring/aggregate/grouped-table.ts'
 export { BranchedKStream } from './authoring/branches.ts'
-export { type GlobalTableOptions, StreamsBuilder, type TableOptions } from './authoring/builder.ts'
+export {
+  type BuildOptions,
+  type GlobalTableOptions,
+  StreamsBuilder,
+  type TableOptions,
+} from './authoring/builder.ts'
+export {
+  Joined,
+  type JoinedOptions,
+  type JoinedWith,
+  StreamJoined,
+  type StreamJoinedWith,
+  type StreamJoinOptions,
+} from './authoring/joins/join-options.ts'
+export type { Joiner, LeftJoiner, OuterJoiner, RowKeyMapper } from './authoring/joins/joiners.ts'
 export {
   Consumed,
   type ConsumedOptions,
@@ -12,6 +33,7 @@ export {
   type SinkTopic,
   type TopicHandle,
 } from './authoring/options.ts'
+export type { SerdeArguments, SerdesKnown, SerdesNeeded } from './authoring/serdes-known.ts'
 export { type Step, type StepResult, step } from './authoring/step.ts'
 export {
   globalStoreOf,
@@ -20,13 +42,26 @@ export {
   windowStore,
   windowStoreOf,
 } from './authoring/stores.ts'
-export { KStream, type ProcessOptions, type StreamNode } from './authoring/stream.ts'
-export { type Change, GlobalKTable, KTable } from './authoring/table.ts'
+export { KStream, type ProcessOptions } from './authoring/stream.ts'
+export type { StreamNode } from './authoring/stream-node.ts'
+export {
+  type BoundedBufferConfig,
+  BufferConfig,
+  type StrictBufferConfig,
+  Suppressed,
+  type SuppressOptions,
+} from './authoring/suppress/suppressed.ts'
+export { type HeldReport, type HeldResult, whyHeld } from './authoring/suppress/why-held.ts'
+export { GlobalKTable } from './authoring/table/global-table.ts'
+export { KTable } from './authoring/table/table.ts'
+export type { TableTransformer } from './authoring/table/transformer.ts'
 export {
   type SinkOptions,
   type SourceOptions,
   TopologyBuilder,
 } from './authoring/topology-builder.ts'
+export { type AdjustableJoinWindows, JoinWindows } from './authoring/windows/windows.ts'
+export type { Change } from './change.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { DESCRIPTION_FORMATS, type DescriptionFormat, describe } from './describe/describe.ts'
 export { type ErrorPlace, StreamsError } from './errors.ts'
@@ -44,16 +79,26 @@ export {
 export type {
   Cancellable,
   DeadLetterCause,
+  DropReason,
+  ObservedTime,
   Processor,
   ProcessorContext,
   ProcessorSupplier,
   PunctuationType,
+  RecordCache,
   RecordMetadata,
   StreamRecord,
 } from './processor.ts'
 export type { RestoreListener, RestoreProgress } from './restore/changelog-restorer.ts'
 export type { Serde } from './serde.ts'
-export { bytesSerde, doubleSerde, jsonSerde, longSerde, stringSerde } from './serdes.ts'
+export {
+  bytesSerde,
+  doubleSerde,
+  jsonSerde,
+  longSerde,
+  stringSerde,
+  timestampedSerde,
+} from './serdes.ts'
 export type {
   KeyValueIterator,
   KeyValueStore,
@@ -61,12 +106,23 @@ export type {
   ManagedStore,
   OpenTaskStores,
   ReadOnlyKeyValueStore,
+  ReadOnlySessionStore,
+  ReadOnlyVersionedKeyValueStore,
+  ReadOnlyWindowStore,
+  SessionStore,
+  SessionStoreSpec,
   StateStore,
   StoreBackend,
   StoreChange,
   StoreDigest,
   StoreSpec,
   TaskStores,
+  TimestampedKeyValueStore,
+  TimestampedWindowStore,
+  ValueAndTimestamp,
+  VersionedKeyValueStore,
+  VersionedRecord,
+  VersionedStoreSpec,
   WindowedKey,
   WindowIterator,
   WindowStore,

@@ -1,5 +1,6 @@
 import { StreamsError } from './errors.ts'
 import type { Serde } from './serde.ts'
+import type { ValueAndTimestamp } from './store.ts'
 
 /** UTF-8, as Kafka's `StringSerializer`. */
 export const stringSerde: Serde<string> = {
@@ -63,6 +64,29 @@ export function jsonSerde<T>(check?: (parsed: unknown) => T): Serde<T> {
     },
   }
 }
+
+/** A value with its time, as Kafka Streams lays it out in its stores: 8 bytes of time, big endian, then the value's own. */
+export function timestampedSerde<T>(inner: Serde<T>): Serde<ValueAndTimestamp<T>> {
+  const { pending, prepare } = inner
+  return {
+    serialize(topic, { value, timestampMs }) {
+      const written = inner.serialize(topic, value)
+      const bytes = Buffer.allocUnsafe(TIME_BYTES + written.byteLength)
+      bytes.writeBigInt64BE(BigInt(timestampMs))
+      bytes.set(written, TIME_BYTES)
+      return bytes
+    },
+    deserialize(topic, bytes, headers) {
+      if (bytes.length < TIME_BYTES) throw decodeFailed(topic, 'no room for a timestamp')
+      const timestampMs = Number(bufferOver(bytes).readBigInt64BE(0))
+      return { value: inner.deserialize(topic, bytes.subarray(TIME_BYTES), headers), timestampMs }
+    },
+    ...(pending && { pending: (bytes) => pending.call(inner, bytes.subarray(TIME_BYTES)) }),
+    ...(prepare && { prepare: (topic, role) => prepare.call(inner, topic, role) }),
+  }
+}
+
+const TIME_BYTES = 8
 
 function bufferOver(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes)

@@ -7,6 +7,7 @@ import {
   type TicksEnvelope,
 } from '#avro'
 import {
+  type GlobalKTable,
   globalStoreOf,
   type KeyValueStore,
   type KeyValueStoreSpec,
@@ -25,7 +26,7 @@ export type NormalisedEvent = TicksEnvelope | BarsEnvelope
 export interface NormaliseOptions {
   readonly topology: string
   readonly lastTicks: KeyValueStoreSpec<string, LastTick>
-  readonly instruments: KeyValueStoreSpec<string, InstrumentsEnvelope>
+  readonly instruments: GlobalKTable<string, InstrumentsEnvelope>['store']
 }
 
 /** Feed messages in; one canonical event, or one dead letter, out for each. Output records carry event time. */

@@ -5,6 +5,7 @@ import {
   type StatusEnvelope,
 } from '#avro'
 import {
+  type GlobalKTable,
   globalStoreOf,
   type KeyValueStore,
   type KeyValueStoreSpec,
@@ -21,7 +22,7 @@ import { hear, look, type Watch } from './silence.ts'
 export interface WatchSilenceOptions {
   readonly topology: string
   readonly silences: KeyValueStoreSpec<string, InstrumentSilence>
-  readonly instruments: KeyValueStoreSpec<string, InstrumentsEnvelope>
+  readonly instruments: GlobalKTable<string, InstrumentsEnvelope>['store']
   /** Time between looks at the wall clock, ms. */
   readonly lookEveryMs: number
 }

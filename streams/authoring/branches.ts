@@ -1,14 +1,21 @@
 import { type BranchRule, branchRecords, passRecords } from './operators.ts'
 import type { Scope } from './scope.ts'
+import type { SerdesKnown } from './serdes-known.ts'
 import type { KStream } from './stream.ts'
 
 /**
  * The branches of a split, by name. In Kafka Streams the map's keys carry the split's name as a prefix; here they are the branch names
  * alone, and the types know them.
  */
-export class BranchedKStream<K, V, Rest = V, Branches extends object = object> {
+export class BranchedKStream<
+  K,
+  V,
+  Rest = V,
+  S extends SerdesKnown = never,
+  Branches extends object = object,
+> {
   readonly #scope: Scope
-  readonly #streamOf: (node: string) => KStream<K, V>
+  readonly #streamOf: (node: string) => KStream<K, V, S>
   readonly #prefix: string
   readonly #split: string
   readonly #rules: BranchRule<K, V>[] = []
@@ -19,7 +26,7 @@ export class BranchedKStream<K, V, Rest = V, Branches extends object = object> {
     split: {
       readonly of: string
       readonly as: string | undefined
-      readonly streamOf: (node: string) => KStream<K, V>
+      readonly streamOf: (node: string) => KStream<K, V, S>
     },
   ) {
     this.#scope = scope
@@ -29,14 +36,20 @@ export class BranchedKStream<K, V, Rest = V, Branches extends object = object> {
     scope.builder.addProcessor(this.#split, branchRecords(this.#rules), [split.of])
   }
 
-  branch<Name extends string, S extends V>(
+  branch<Name extends string, V2 extends V>(
     name: Name,
-    accepts: (key: K, value: V) => value is S,
-  ): BranchedKStream<K, V, Exclude<Rest, S>, Branches & Readonly<Record<Name, KStream<K, S>>>>
+    accepts: (key: K, value: V) => value is V2,
+  ): BranchedKStream<
+    K,
+    V,
+    Exclude<Rest, V2>,
+    S,
+    Branches & Readonly<Record<Name, KStream<K, V2, S>>>
+  >
   branch<Name extends string>(
     name: Name,
     accepts: (key: K, value: V) => boolean,
-  ): BranchedKStream<K, V, Rest, Branches & Readonly<Record<Name, KStream<K, Rest>>>>
+  ): BranchedKStream<K, V, Rest, S, Branches & Readonly<Record<Name, KStream<K, Rest, S>>>>
   branch(name: string, accepts: (key: K, value: V) => boolean): unknown {
     const child = this.#scope.names.node(`${this.#prefix}${name}`, 'KSTREAM-BRANCHCHILD-')
     this.#rules.push({ child, accepts })
@@ -53,8 +66,8 @@ export class BranchedKStream<K, V, Rest = V, Branches extends object = object> {
   /** Ends the split: what no branch accepted goes to this one. */
   defaultBranch<Name extends string>(
     name: Name,
-  ): Branches & Readonly<Record<Name, KStream<K, Rest>>> {
+  ): Branches & Readonly<Record<Name, KStream<K, Rest, S>>> {
     this.branch(name, () => true)
-    return this.#branches as Branches & Readonly<Record<Name, KStream<K, Rest>>>
+    return this.#branches as Branches & Readonly<Record<Name, KStream<K, Rest, S>>>
   }
 }

@@ -51,6 +51,7 @@ group('names', () => {
       'KSTREAM-KEY-SELECT-0000000004',
       'KSTREAM-REPARTITION-0000000005',
       'KSTREAM-SINK-0000000006',
+      'KSTREAM-FILTER-0000000007',
       'KSTREAM-SOURCE-0000000008',
       'KSTREAM-PEEK-0000000009',
       'KSTREAM-SINK-0000000010',
@@ -68,21 +69,29 @@ group('names', () => {
     ])
   })
 
-  test('a fully named topology has no warnings; a generated name is warned about', () => {
+  test('stores, changelogs and internal topics under generated names are warned about, and refused on request', () => {
     const t = new StreamsBuilder()
     const words = t.stream('in', { ...text, as: 'words' })
-    words.to('out', { as: 'sink' })
-    expect(t.build('named').warnings).toEqual([])
-    words.to('elsewhere')
-    expect(t.build('named').warnings?.map(({ code, name }) => [code, name])).toEqual([
-      ['GENERATED_NAME', 'KSTREAM-SINK-0000000002'],
+    words.peek(() => {}).to('out')
+    t.table('rates', text)
+    expect(t.build('stateless', { requireNames: true }).warnings).toEqual([])
+    words.repartition()
+    words.toTable({ materialized: { historyRetentionMs: 10 } })
+    const topology = t.build('generated')
+    expect(topology.warnings?.map(({ code, name }) => [code, name])).toEqual([
+      ['GENERATED_NAME', 'KSTREAM-TOTABLE-STATE-STORE-0000000011'],
+      ['GENERATED_NAME', 'KSTREAM-REPARTITION-0000000006'],
     ])
+    expect(topology.warnings?.[0]?.message).toContain('and its changelog')
+    expect(codeOf(() => t.build('generated', { requireNames: true }))).toBe(
+      'TOPOLOGY_GENERATED_NAME',
+    )
   })
 
   test('a named table has a source of its name and a store of its name', () => {
     const t = new StreamsBuilder()
     const rates = t.table('rates-topic', { ...text, as: 'rates' })
-    expect(rates.store?.name).toBe('rates')
+    expect(rates.queryableStoreName).toBe('rates')
     expect(shape(t.build('tables'))).toEqual([[0, 'rates-source rates']])
   })
 })
@@ -130,7 +139,7 @@ group('sub-topologies', () => {
       .to('out', { as: 'out' })
     const topology = t.build('repartitioned')
     expect(shape(topology)).toEqual([
-      [0, 'in by-value words-repartition-sink'],
+      [0, 'in by-value words-repartition-filter words-repartition-sink'],
       [1, 'words-repartition-source out'],
     ])
     expect(topology.repartitions).toEqual([{ name: 'words', partitions: 3 }])
@@ -187,6 +196,7 @@ group('what is refused, with its code', () => {
         t()
           .stream('a', text)
           .mapValues((value) => value.length)
+          // @ts-expect-error nor does it compile
           .to('out'),
     ],
     [
@@ -196,6 +206,7 @@ group('what is refused, with its code', () => {
         t()
           .stream('a', text)
           .selectKey((_key, value) => value)
+          // @ts-expect-error nor does it compile
           .repartition(),
     ],
     ['TOPOLOGY_INVALID_NAME', 'a name with a space', () => t().stream('a', { ...text, as: 'a b' })],
@@ -269,16 +280,19 @@ test('the text description is that of Kafka Streams', () => {
     Source: KSTREAM-SOURCE-0000000003 (topics: [lines])
       --> KSTREAM-FLATMAPVALUES-0000000004
     Processor: KSTREAM-FLATMAPVALUES-0000000004 (stores: [])
-      --> KSTREAM-FILTER-0000000011, KSTREAM-KEY-SELECT-0000000005
+      --> KSTREAM-KEY-SELECT-0000000005, KSTREAM-FILTER-0000000011
       <-- KSTREAM-SOURCE-0000000003
+    Processor: KSTREAM-KEY-SELECT-0000000005 (stores: [])
+      --> KSTREAM-FILTER-0000000008
+      <-- KSTREAM-FLATMAPVALUES-0000000004
+    Processor: KSTREAM-FILTER-0000000008 (stores: [])
+      --> KSTREAM-SINK-0000000007
+      <-- KSTREAM-KEY-SELECT-0000000005
     Processor: KSTREAM-FILTER-0000000011 (stores: [])
       --> KSTREAM-SINK-0000000012
       <-- KSTREAM-FLATMAPVALUES-0000000004
-    Processor: KSTREAM-KEY-SELECT-0000000005 (stores: [])
-      --> KSTREAM-SINK-0000000007
-      <-- KSTREAM-FLATMAPVALUES-0000000004
     Sink: KSTREAM-SINK-0000000007 (topic: KSTREAM-REPARTITION-0000000006-repartition)
-      <-- KSTREAM-KEY-SELECT-0000000005
+      <-- KSTREAM-FILTER-0000000008
     Sink: KSTREAM-SINK-0000000012 (extractor class: function)
       <-- KSTREAM-FILTER-0000000011
 

@@ -1,19 +1,18 @@
 import { StreamsError } from '../errors.ts'
 import type { ProcessorSupplier } from '../processor.ts'
-import type { KeyValueStoreSpec, StoreSpec } from '../store.ts'
+import type { StoreSpec } from '../store.ts'
 import type { Topology } from '../topology.ts'
+import { generatedNameWarnings, refuseGeneratedNames } from './generated-names.ts'
 import { Names } from './names.ts'
-import {
-  type Consumed,
-  type ConsumedOptions,
-  type Materialized,
-  materializedStore,
-  type Named,
-  type TopicHandle,
-} from './options.ts'
+import { NullKeys } from './null-keys.ts'
+import type { Consumed, ConsumedOptions, Materialized, Named, TopicHandle } from './options.ts'
 import type { Scope } from './scope.ts'
+import type { SerdesKnown } from './serdes-known.ts'
 import { KStream } from './stream.ts'
-import { GlobalKTable, KTable, tableSource } from './table.ts'
+import { GlobalKTable, globalTableSource } from './table/global-table.ts'
+import { KTable } from './table/table.ts'
+import { addTableSource } from './table/table-source.ts'
+import { latestStore } from './table/table-store.ts'
 import { TopologyBuilder } from './topology-builder.ts'
 
 export interface TableOptions<K, V> extends ConsumedOptions<K, V> {
@@ -22,6 +21,11 @@ export interface TableOptions<K, V> extends ConsumedOptions<K, V> {
 
 export interface GlobalTableOptions<K, V> extends Named {
   readonly materialized?: Materialized<K, V>
+}
+
+export interface BuildOptions {
+  /** Refuses generated names of stores and internal topics, as Kafka Streams' `ensure.explicit.internal.resource.naming` does. */
+  readonly requireNames?: boolean
 }
 
 /**
@@ -37,35 +41,72 @@ export interface GlobalTableOptions<K, V> extends Named {
  * ```
  */
 export class StreamsBuilder {
-  readonly #scope: Scope = { builder: new TopologyBuilder(), names: new Names() }
+  readonly #scope: Scope = {
+    builder: new TopologyBuilder(),
+    names: new Names(),
+    nullKeys: new NullKeys(),
+  }
 
   /** Records of a declared topic, which brings its serdes. */
-  stream<K, V>(topic: TopicHandle<K, V>, options?: ConsumedOptions<K, V>): KStream<K, V>
+  stream<K, V>(
+    topic: TopicHandle<K, V>,
+    options?: ConsumedOptions<K, V>,
+  ): KStream<K, V, SerdesKnown>
   /** Records of one topic or several, by name. */
-  stream<K, V>(topics: string | readonly string[], consumed: Consumed<K, V>): KStream<K, V>
+  stream<K, V>(
+    topics: string | readonly string[],
+    consumed: Consumed<K, V>,
+  ): KStream<K, V, SerdesKnown>
   stream<K, V>(
     topics: string | readonly string[] | TopicHandle<K, V>,
     options?: Consumed<K, V> | ConsumedOptions<K, V>,
-  ): KStream<K, V> {
+  ): KStream<K, V, SerdesKnown> {
     const source = sourceOf(topics, options)
     const name = this.#scope.names.node(source.as, 'KSTREAM-SOURCE-')
     this.#scope.builder.addSource(name, source)
     const { keySerde, valueSerde } = source
-    return new KStream(this.#scope, { name, keySerde, valueSerde, repartitionRequired: false })
+    const sources = [name]
+    return new KStream(this.#scope, {
+      name,
+      keySerde,
+      valueSerde,
+      sources,
+      repartitionRequired: false,
+    })
   }
 
-  /** The latest value of each key of a topic, in a store. */
-  table<K, V>(topic: TopicHandle<K, V>, options?: TableOptions<K, V>): KTable<K, V>
-  table<K, V>(topic: string, options: Consumed<K, V> & TableOptions<K, V>): KTable<K, V>
-  table<K, V>(topic: string | TopicHandle<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
+  /**
+   * The latest value of each key of a topic. Its rows are kept in a store when it is named (by `as`, or by `materialized`) or when an operator
+   * below needs them. With `materialized.historyRetentionMs` every version is kept so long, and joins see what held at a record's time.
+   */
+  table<K, V>(topic: TopicHandle<K, V>, options?: TableOptions<K, V>): KTable<K, V, SerdesKnown>
+  table<K, V>(
+    topic: string,
+    options: Consumed<K, V> & TableOptions<K, V>,
+  ): KTable<K, V, SerdesKnown>
+  table<K, V>(
+    topic: string | TopicHandle<K, V>,
+    options: TableOptions<K, V> = {},
+  ): KTable<K, V, SerdesKnown> {
     const { names, builder } = this.#scope
+    const { materialized = {} } = options
     const source = sourceOf(topic, options)
-    const store = this.#tableStore(source, options.materialized)
+    const given = materialized.as ?? source.as
+    const storeName = names.store(given, `${source.topics[0]}-`)
     const sourceName = names.nodeWithSuffix(options.as, '-source', 'KSTREAM-SOURCE-')
     const name = names.node(options.as, 'KTABLE-SOURCE-')
     builder.addSource(sourceName, source)
-    builder.addProcessor(name, tableSource(store), [sourceName], [store])
-    return new KTable(this.#scope, { name, keySerde: source.keySerde }, store)
+    const node = addTableSource<K, V>(this.#scope, {
+      name,
+      parent: sourceName,
+      keySerde: materialized.keySerde ?? source.keySerde,
+      valueSerde: materialized.valueSerde ?? source.valueSerde,
+      sources: [sourceName],
+      storeName,
+      keepsRows: given !== undefined || materialized.historyRetentionMs !== undefined,
+      materialized,
+    })
+    return new KTable(this.#scope, node)
   }
 
   /** As `table`, with every partition on every instance, complete before the first record is processed. */
@@ -83,7 +124,9 @@ export class StreamsBuilder {
   ): GlobalKTable<K, V> {
     const { names, builder } = this.#scope
     const source = sourceOf(topic, options)
-    const store = { ...this.#tableStore(source, options.materialized), logged: false }
+    const { materialized = {} } = options
+    const storeName = names.store(materialized.as ?? source.as, `${source.topics[0]}-`)
+    const store = latestStore(storeName, source, { ...materialized, logged: false })
     builder.addGlobalStore({
       sourceName: names.nodeWithSuffix(options.as, '-source', 'KSTREAM-SOURCE-'),
       processorName: names.node(options.as, 'KTABLE-SOURCE-'),
@@ -91,7 +134,7 @@ export class StreamsBuilder {
       keySerde: source.keySerde,
       valueSerde: source.valueSerde,
       store,
-      supplier: undefined,
+      supplier: globalTableSource(store),
     })
     return new GlobalKTable(store)
   }
@@ -122,24 +165,18 @@ export class StreamsBuilder {
     return this
   }
 
-  /** Compiles the graph. `name` is the topology's for good: application ids, internal topics and local state go by it. */
-  build(name: string): Topology {
+  /**
+   * Compiles the graph. `name` is the topology's for good: application ids, internal topics and local state go by it.
+   *
+   * @throws {StreamsError} TOPOLOGY_GENERATED_NAME with `requireNames`
+   */
+  build(name: string, options: BuildOptions = {}): Topology {
     const topology = this.#scope.builder.build(name)
+    this.#scope.nullKeys.decide(topology)
     const generatedNames = [...this.#scope.names.generated]
-    const warnings = generatedNames.map((generated) => ({
-      code: 'GENERATED_NAME' as const,
-      name: generated,
-      message: `"${generated}" is a generated name and moves when the topology changes. Name it with { as }.`,
-    }))
-    return { ...topology, generatedNames, warnings: [...warnings, ...(topology.warnings ?? [])] }
-  }
-
-  #tableStore<K, V>(
-    source: Source<K, V>,
-    materialized: Materialized<K, V> = {},
-  ): KeyValueStoreSpec<K, V> {
-    const name = this.#scope.names.store(materialized.as ?? source.as, `${source.topics[0]}-`)
-    return materializedStore(name, source, materialized)
+    const generated = generatedNameWarnings(topology, generatedNames)
+    if (options.requireNames === true) refuseGeneratedNames(generated)
+    return { ...topology, generatedNames, warnings: [...generated, ...(topology.warnings ?? [])] }
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Serde } from '../serde.ts'
-import type { KeyValueStoreSpec } from '../store.ts'
 
 /** A stable name for the node. Without it a name is generated, which changes when the topology does. */
 export interface Named {
@@ -129,22 +128,11 @@ export interface TableResult<K, V> extends Named {
 }
 
 export const Materialized = {
-  as<K, V>(name: string, options: Omit<Materialized<K, V>, 'as'> = {}): Materialized<K, V> {
-    return { ...options, as: name }
+  /** What was given stays known, so that a serde that an operator needs can be seen in the type. */
+  as<Options extends Omit<Materialized<unknown, unknown>, 'as'> = object>(
+    name: string,
+    options?: Options,
+  ): Options & { readonly as: string } {
+    return { ...options, as: name } as Options & { readonly as: string }
   },
-}
-
-export function materializedStore<K, V>(
-  name: string,
-  serdes: { readonly keySerde: Serde<K>; readonly valueSerde: Serde<V> },
-  materialized: Materialized<K, V>,
-): KeyValueStoreSpec<K, V> {
-  return {
-    kind: 'key-value',
-    name,
-    keySerde: materialized.keySerde ?? serdes.keySerde,
-    valueSerde: materialized.valueSerde ?? serdes.valueSerde,
-    logged: materialized.logged ?? true,
-    persistent: materialized.persistent ?? true,
-  }
 }

@@ -125,8 +125,8 @@ test('a table keeps the latest value, deletes by tombstone, and streams its chan
     ['b', 'Y'],
     ['b', undefined],
   ])
-  const store = driver.store<{ get(key: string): string | undefined }>('latest')
-  expect([store.get('a'), store.get('b')]).toEqual(['hidden', undefined])
+  const store = driver.store<{ get(key: string): unknown }>('latest')
+  expect([store.get('a'), store.get('b')]).toEqual([{ value: 'hidden', timestampMs: 0 }, undefined])
 })
 
 test('a step deletes its state by returning none, and dead-letters what it refuses', async () => {

@@ -11,7 +11,9 @@ export type SerdesKnown = 'key' | 'value'
 export type SerdesNeeded<K, V, S extends SerdesKnown> = ('key' extends S
   ? { readonly keySerde?: SinkSerde<K> }
   : { readonly keySerde: SinkSerde<K> }) &
-  ('value' extends S ? { readonly valueSerde?: SinkSerde<V> } : { readonly valueSerde: SinkSerde<V> })
+  ('value' extends S
+    ? { readonly valueSerde?: SinkSerde<V> }
+    : { readonly valueSerde: SinkSerde<V> })
 
 /** Last parameters of a method that needs both serdes: options may be left out when both are known. */
 export type SerdeArguments<K, V, S extends SerdesKnown, Options> = [SerdesKnown] extends [S]
@@ -20,8 +22,8 @@ export type SerdeArguments<K, V, S extends SerdesKnown, Options> = [SerdesKnown]
 
 /** The options of `SerdeArguments`, for the code behind the signature. */
 export type AnySerdes<K, V> = {
-  readonly keySerde?: SinkSerde<K>
-  readonly valueSerde?: SinkSerde<V>
+  readonly keySerde?: SinkSerde<K> | undefined
+  readonly valueSerde?: SinkSerde<V> | undefined
 }
 
 /** What is known of a stream or table, for the compiler alone: values are handed out, serdes are asked for. */

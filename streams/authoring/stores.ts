@@ -4,9 +4,11 @@ import type {
   KeyValueStore,
   KeyValueStoreSpec,
   ReadOnlyKeyValueStore,
+  ValueAndTimestamp,
   WindowStore,
   WindowStoreSpec,
 } from '../store.ts'
+import { ValuesOnly } from './values-only.ts'
 
 interface StoreOptions<K, V> {
   /** Never changes: it names the changelog topic. */
@@ -47,10 +49,12 @@ export function windowStoreOf<K, V>(
   return context.getStateStore<WindowStore<K, V>>(spec.name)
 }
 
-/** The read-only store of a global table. */
+/** The read-only store of a global table: its values, without their times. */
 export function globalStoreOf<K, V>(
   context: Pick<ProcessorContext<never, never>, 'getStateStore'>,
-  spec: KeyValueStoreSpec<K, V>,
+  spec: KeyValueStoreSpec<K, ValueAndTimestamp<V>>,
 ): ReadOnlyKeyValueStore<K, V> {
-  return context.getStateStore<ReadOnlyKeyValueStore<K, V>>(spec.name)
+  return new ValuesOnly(
+    context.getStateStore<ReadOnlyKeyValueStore<K, ValueAndTimestamp<V>>>(spec.name),
+  )
 }

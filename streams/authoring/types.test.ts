@@ -7,6 +7,7 @@ import {
   keyValueStore,
   longSerde,
   Produced,
+  type SerdesKnown,
   type StreamsBuilder,
   step,
   stringSerde,
@@ -35,26 +36,28 @@ const isQuote = (_key: string, tick: Tick): tick is Quote => tick.kind === 'quot
 // The compiler checks this file: an @ts-expect-error without an error is one. Nothing below runs.
 function typed(t: StreamsBuilder): void {
   const stream = t.stream(ticks)
-  expectTypeOf(stream).toEqualTypeOf<KStream<string, Tick>>()
-  expectTypeOf(stream.filter(isQuote)).toEqualTypeOf<KStream<string, Quote>>()
-  expectTypeOf(stream.filterNot(isQuote)).toEqualTypeOf<KStream<string, Trade>>()
+  expectTypeOf(stream).toEqualTypeOf<KStream<string, Tick, SerdesKnown>>()
+  expectTypeOf(stream.filter(isQuote)).toEqualTypeOf<KStream<string, Quote, SerdesKnown>>()
+  expectTypeOf(stream.filterNot(isQuote)).toEqualTypeOf<KStream<string, Trade, SerdesKnown>>()
   expectTypeOf(stream.mapValues((tick) => tick.kind.length)).toEqualTypeOf<
-    KStream<string, number>
+    KStream<string, number, 'key'>
   >()
   expectTypeOf(stream.map((key, tick) => [key.length, tick] as const)).toEqualTypeOf<
     KStream<number, Tick>
   >()
-  expectTypeOf(t.table(quotes).toStream()).toEqualTypeOf<KStream<string, Quote | undefined>>()
+  expectTypeOf(t.table(quotes).toStream()).toEqualTypeOf<
+    KStream<string, Quote | undefined, SerdesKnown>
+  >()
   expectTypeOf(t.table(quotes).mapValues((quote) => quote.bid)).toEqualTypeOf<
-    KTable<string, number>
+    KTable<string, number, 'key'>
   >()
   expectTypeOf(t.stream('n', Consumed.with(stringSerde, longSerde))).toEqualTypeOf<
-    KStream<string, number>
+    KStream<string, number, SerdesKnown>
   >()
 
   const branches = stream.split().branch('quotes', isQuote).defaultBranch('trades')
-  expectTypeOf(branches.quotes).toEqualTypeOf<KStream<string, Quote>>()
-  expectTypeOf(branches.trades).toEqualTypeOf<KStream<string, Trade>>()
+  expectTypeOf(branches.quotes).toEqualTypeOf<KStream<string, Quote, SerdesKnown>>()
+  expectTypeOf(branches.trades).toEqualTypeOf<KStream<string, Trade, SerdesKnown>>()
   // @ts-expect-error there is no such branch
   branches.depth
 

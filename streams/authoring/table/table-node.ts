@@ -33,6 +33,8 @@ export interface TableNode<K, V> {
   readonly storeName: string | undefined
   /** Of a windowed table: how long after its end a window still takes records (grace; sessions: gap and grace). Derived tables pass it on. */
   readonly windowCloseMs?: number | undefined
+  /** Its changes are those of a versioned table: what is older than the latest says so. Left out: no. */
+  readonly isVersioned?: boolean
   /** Old values are in its changes. */
   readonly sendsOldValues: () => boolean
   /**
