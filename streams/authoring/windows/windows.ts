@@ -97,20 +97,17 @@ export interface AdjustableJoinWindows extends JoinWindows {
 
 function timeWindows(sizeMs: number, advanceMs: number, graceMs: number): TumblingWindows {
   require(isWhole(sizeMs) && sizeMs > 0, `a size of ${sizeMs} ms`)
-  require(
-    isWhole(advanceMs) && advanceMs > 0 && advanceMs <= sizeMs,
-    `an advance of ${advanceMs} ms in a window of ${sizeMs} ms`,
-  )
+  require(isWhole(advanceMs) &&
+    advanceMs > 0 &&
+    advanceMs <= sizeMs, `an advance of ${advanceMs} ms in a window of ${sizeMs} ms`)
   requireGrace(graceMs)
   const advanceBy = (ms: number): TimeWindows => timeWindows(sizeMs, ms, graceMs)
   return { kind: 'time', sizeMs, advanceMs, graceMs, advanceBy }
 }
 
 function slidingWindows(timeDifferenceMs: number, graceMs: number): SlidingWindows {
-  require(
-    isWhole(timeDifferenceMs) && timeDifferenceMs >= 0,
-    `a time difference of ${timeDifferenceMs} ms`,
-  )
+  require(isWhole(timeDifferenceMs) &&
+    timeDifferenceMs >= 0, `a time difference of ${timeDifferenceMs} ms`)
   requireGrace(graceMs)
   return { kind: 'sliding', timeDifferenceMs, graceMs }
 }
@@ -127,10 +124,9 @@ function sessionWindows(gapMs: number, graceMs: number): SessionWindows {
 }
 
 function joinWindows(beforeMs: number, afterMs: number, graceMs: number): AdjustableJoinWindows {
-  require(
-    isWhole(beforeMs) && isWhole(afterMs) && beforeMs + afterMs >= 0,
-    `a window from ${-beforeMs} to ${afterMs} ms`,
-  )
+  require(isWhole(beforeMs) &&
+    isWhole(afterMs) &&
+    beforeMs + afterMs >= 0, `a window from ${-beforeMs} to ${afterMs} ms`)
   requireGrace(graceMs)
   return {
     kind: 'join',
