@@ -56,11 +56,38 @@ export { GlobalKTable } from './authoring/table/global-table.ts'
 export { KTable } from './authoring/table/table.ts'
 export type { TableTransformer } from './authoring/table/transformer.ts'
 export {
+  type ForeignKeyJoinOptions,
+  TableJoined,
+} from './authoring/table-joins/foreign-key/table-joined.ts'
+export {
   type SinkOptions,
   type SourceOptions,
   TopologyBuilder,
 } from './authoring/topology-builder.ts'
-export { type AdjustableJoinWindows, JoinWindows } from './authoring/windows/windows.ts'
+export {
+  EmitStrategy,
+  type OnWindowClose,
+  type OnWindowCloseOptions,
+  type OnWindowUpdate,
+} from './authoring/windows/emit-strategy.ts'
+export type { Merger } from './authoring/windows/session-fold.ts'
+export { SessionWindowedKStream } from './authoring/windows/session-windowed-stream.ts'
+export type { FixedWindows } from './authoring/windows/window-nodes.ts'
+export {
+  SessionWindowedCogroupedKStream,
+  TimeWindowedCogroupedKStream,
+} from './authoring/windows/windowed-cogroup.ts'
+export { sessionWindowedSerde, timeWindowedSerde } from './authoring/windows/windowed-serdes.ts'
+export { TimeWindowedKStream } from './authoring/windows/windowed-stream.ts'
+export {
+  type AdjustableJoinWindows,
+  JoinWindows,
+  SessionWindows,
+  SlidingWindows,
+  TimeWindows,
+  UnlimitedWindows,
+  type Window,
+} from './authoring/windows/windows.ts'
 export type { Change } from './change.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { DESCRIPTION_FORMATS, type DescriptionFormat, describe } from './describe/describe.ts'
