@@ -117,13 +117,13 @@ export class KTable<K, V, S extends SerdesKnown = never> {
   }
 
   /** A row where both tables have one under the key. The time of a result is the later of both. */
-  join<VOther, R>(
-    other: KTable<K, VOther>,
+  join<VOther, R, SOther extends SerdesKnown>(
+    other: KTable<K, VOther, SOther>,
     joiner: (value: V, other: VOther) => R | undefined,
     options: RemappedOptions<K, R, S>,
   ): KTable<K, R, Extract<S, 'key'> | 'value'>
-  join<VOther, R>(
-    other: KTable<K, VOther>,
+  join<VOther, R, SOther extends SerdesKnown>(
+    other: KTable<K, VOther, SOther>,
     joiner: (value: V, other: VOther) => R | undefined,
     options?: NoSerdes,
   ): KTable<K, R, Extract<S, 'key'>>
@@ -139,13 +139,13 @@ export class KTable<K, V, S extends SerdesKnown = never> {
   }
 
   /** As `join`, and each row of this table has a result, with the other's value where it has one. */
-  leftJoin<VOther, R>(
-    other: KTable<K, VOther>,
+  leftJoin<VOther, R, SOther extends SerdesKnown>(
+    other: KTable<K, VOther, SOther>,
     joiner: (value: V, other: VOther | undefined) => R | undefined,
     options: RemappedOptions<K, R, S>,
   ): KTable<K, R, Extract<S, 'key'> | 'value'>
-  leftJoin<VOther, R>(
-    other: KTable<K, VOther>,
+  leftJoin<VOther, R, SOther extends SerdesKnown>(
+    other: KTable<K, VOther, SOther>,
     joiner: (value: V, other: VOther | undefined) => R | undefined,
     options?: NoSerdes,
   ): KTable<K, R, Extract<S, 'key'>>
@@ -160,13 +160,13 @@ export class KTable<K, V, S extends SerdesKnown = never> {
   }
 
   /** As `join`, and each row of either table has a result. */
-  outerJoin<VOther, R>(
-    other: KTable<K, VOther>,
+  outerJoin<VOther, R, SOther extends SerdesKnown>(
+    other: KTable<K, VOther, SOther>,
     joiner: (value: V | undefined, other: VOther | undefined) => R | undefined,
     options: RemappedOptions<K, R, S>,
   ): KTable<K, R, Extract<S, 'key'> | 'value'>
-  outerJoin<VOther, R>(
-    other: KTable<K, VOther>,
+  outerJoin<VOther, R, SOther extends SerdesKnown>(
+    other: KTable<K, VOther, SOther>,
     joiner: (value: V | undefined, other: VOther | undefined) => R | undefined,
     options?: NoSerdes,
   ): KTable<K, R, Extract<S, 'key'>>
