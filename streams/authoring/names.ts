@@ -26,6 +26,11 @@ export class Names {
     return generated
   }
 
+  /** A generated name that the caller may or may not use; not warned about. */
+  reserve(prefix: string): string {
+    return `${prefix}${this.#number()}`
+  }
+
   /** Uses up a number. */
   skip(): void {
     this.#next++
