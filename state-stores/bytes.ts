@@ -35,3 +35,46 @@ export function keyAfter(key: Uint8Array): Uint8Array {
 export function byteString(bytes: Uint8Array): string {
   return Buffer.prototype.latin1Slice.call(bytes, 0, bytes.length)
 }
+
+/** Of a `byteString`. */
+export function bytesOf(id: string): Uint8Array {
+  return Buffer.from(id, 'latin1')
+}
+
+const HIGH = 0x1_0000_0000
+
+export function uint64Bytes(value: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  writeUint64(bytes, 0, value)
+  return bytes
+}
+
+/** Big-endian; `value` is a safe integer of at least 0. Byte by byte: several times faster than a view made for it. */
+export function writeUint64(bytes: Uint8Array, at: number, value: number): void {
+  const high = Math.floor(value / HIGH)
+  const low = value % HIGH
+  bytes[at] = high >>> 24
+  bytes[at + 1] = high >>> 16
+  bytes[at + 2] = high >>> 8
+  bytes[at + 3] = high
+  bytes[at + 4] = low >>> 24
+  bytes[at + 5] = low >>> 16
+  bytes[at + 6] = low >>> 8
+  bytes[at + 7] = low
+}
+
+export function readUint64(bytes: Uint8Array, at: number): number {
+  return readUint32(bytes, at) * HIGH + readUint32(bytes, at + 4)
+}
+
+export function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
+}
+
+export function readUint32(bytes: Uint8Array, at: number): number {
+  const rest = ((bytes[at + 1] ?? 0) << 16) + ((bytes[at + 2] ?? 0) << 8) + (bytes[at + 3] ?? 0)
+  return (bytes[at] ?? 0) * 0x100_0000 + rest
+}

@@ -11,6 +11,7 @@ import type { StoreKind } from './managed-store.ts'
 import { OverlaidEntries } from './transactional/merge.ts'
 import type { StoreValue } from './transactional/store-value.ts'
 import type { StoreBytes } from './transactional/transactional-bytes.ts'
+import { TypedBytes } from './transactional/typed-bytes.ts'
 
 /** Up to so many entries are counted, more are estimated. */
 const COUNTED_MAX = 1_000
@@ -22,12 +23,12 @@ const COUNTED_MAX = 1_000
 export class TransactionalKeyValueStore<K, V> implements KeyValueStore<K, V>, StoreKind {
   readonly #spec: KeyValueStoreSpec<K, V>
   readonly #bytes: StoreBytes
-  readonly #topic: string
+  readonly #typed: TypedBytes<K, V>
 
   constructor(spec: KeyValueStoreSpec<K, V>, bytes: StoreBytes, topic: string) {
     this.#spec = spec
     this.#bytes = bytes
-    this.#topic = topic
+    this.#typed = new TypedBytes(spec, topic)
   }
 
   get name(): string {
@@ -35,13 +36,13 @@ export class TransactionalKeyValueStore<K, V> implements KeyValueStore<K, V>, St
   }
 
   get(key: K): V | undefined {
-    return this.#decode(this.#bytes.get(this.#encodeKey(key)))
+    return this.#typed.decode(this.read(this.#typed.encodeKey(key)))
   }
 
   put(key: K, value: V): void {
     this.#bytes.requireWritable()
-    const encoded = isNothing(value) ? null : this.#spec.valueSerde.serialize(this.#topic, value)
-    this.#bytes.put(this.#encodeKey(key), encoded)
+    const encoded = this.#typed.encode(value)
+    this.write(this.#typed.encodeKey(key), encoded)
   }
 
   putIfAbsent(key: K, value: V): V | undefined {
@@ -52,18 +53,18 @@ export class TransactionalKeyValueStore<K, V> implements KeyValueStore<K, V>, St
 
   delete(key: K): V | undefined {
     this.#bytes.requireWritable()
-    const encodedKey = this.#encodeKey(key)
-    const before = this.#decode(this.#bytes.get(encodedKey))
-    this.#bytes.put(encodedKey, null)
+    const encodedKey = this.#typed.encodeKey(key)
+    const before = this.#typed.decode(this.#bytes.get(encodedKey))
+    this.write(encodedKey, null)
     return before
   }
 
   range(from: K | undefined, to: K | undefined): KeyValueIterator<K, V> {
-    return this.#iterate(this.#bound(from), this.#boundAfter(to), false)
+    return this.#iterate(this.#typed.encodeBound(from), this.#boundAfter(to), false)
   }
 
   reverseRange(from: K | undefined, to: K | undefined): KeyValueIterator<K, V> {
-    return this.#iterate(this.#bound(from), this.#boundAfter(to), true)
+    return this.#iterate(this.#typed.encodeBound(from), this.#boundAfter(to), true)
   }
 
   prefixScan(prefix: Uint8Array): KeyValueIterator<K, V> {
@@ -94,6 +95,16 @@ export class TransactionalKeyValueStore<K, V> implements KeyValueStore<K, V>, St
     return Math.max(estimate, changeCount, COUNTED_MAX)
   }
 
+  /** What a get of a key finds. */
+  protected read(key: Uint8Array): StoreValue {
+    return this.#bytes.get(key)
+  }
+
+  /** One key's change; null deletes. */
+  protected write(key: Uint8Array, encoded: Uint8Array | null): void {
+    this.#bytes.put(key, encoded)
+  }
+
   /** @internal */
   writeCommit(batch: StoreBatch): void {
     this.#bytes.commitTo(batch, () => true)
@@ -107,9 +118,7 @@ export class TransactionalKeyValueStore<K, V> implements KeyValueStore<K, V>, St
 
   /** @internal */
   restore(batch: StoreBatch, key: Uint8Array, value: Uint8Array | null): void {
-    const { keyspace } = this.#bytes
-    if (value === null) batch.delete(keyspace, key)
-    else batch.put(keyspace, key, value)
+    this.#bytes.writeTo(batch, key, value)
   }
 
   /** @internal */
@@ -126,8 +135,8 @@ export class TransactionalKeyValueStore<K, V> implements KeyValueStore<K, V>, St
     reverse: boolean,
   ): KeyValueIterator<K, V> {
     return decodingIterator(this.#merged(from, to, reverse), ({ key, encoded, entry }) => {
-      const decodedKey = this.#spec.keySerde.deserialize(this.#topic, key)
-      const value = this.#decode(entry ?? { encoded, decoded: undefined })
+      const decodedKey = this.#typed.decodeKey(key)
+      const value = this.#typed.decode(entry ?? { encoded, decoded: undefined })
       return value === undefined ? undefined : [decodedKey, value]
     })
   }
@@ -148,29 +157,8 @@ export class TransactionalKeyValueStore<K, V> implements KeyValueStore<K, V>, St
     return new OverlaidEntries(this.#bytes.scan(range), overlay, reverse)
   }
 
-  #encodeKey(key: K): Uint8Array {
-    return this.#spec.keySerde.serialize(this.#topic, key)
-  }
-
-  #bound(key: K | undefined): Uint8Array | undefined {
-    return key === undefined ? undefined : this.#encodeKey(key)
-  }
-
   /** Contracts of stores include the upper end, engines exclude it. */
   #boundAfter(key: K | undefined): Uint8Array | undefined {
-    return key === undefined ? undefined : keyAfter(this.#encodeKey(key))
+    return key === undefined ? undefined : keyAfter(this.#typed.encodeKey(key))
   }
-
-  /** From the bytes even right after a put: what a reader gets must not depend on what is cached. */
-  #decode(value: StoreValue): V | undefined {
-    if (value.encoded === null) return undefined
-    if (value.decoded === undefined) {
-      value.decoded = this.#spec.valueSerde.deserialize(this.#topic, value.encoded)
-    }
-    return value.decoded as V
-  }
-}
-
-function isNothing(value: unknown): boolean {
-  return value === undefined || value === null
 }

@@ -100,7 +100,8 @@ export class TransactionalStore implements ManagedStore {
   }
 
   sizeBytes(): number {
-    return this.#bytes.database.sizeBytes(this.#bytes.keyspace)
+    const { database, keyspace, index } = this.#bytes
+    return database.sizeBytes(keyspace) + (index ? database.sizeBytes(index.keyspace) : 0)
   }
 
   get cache(): { readonly hits: number; readonly misses: number } {

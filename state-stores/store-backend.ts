@@ -7,15 +7,11 @@ import {
   StreamsError,
   type TaskStores,
 } from '#streams'
-import { TransactionalKeyValueStore } from './key-value-store.ts'
-import { TransactionalStore } from './managed-store.ts'
+import { createStore, indexKeyspaceOf, keyspaceOf } from './create-store.ts'
+import type { TransactionalStore } from './managed-store.ts'
 import { memoryEngine } from './memory/memory-engine.ts'
 import { META_KEYSPACE, StoreMeta } from './store-meta.ts'
 import { TransactionalTaskStores } from './task-stores.ts'
-import { TransactionalBytes } from './transactional/transactional-bytes.ts'
-import { segmentKey, windowKeyStartMs } from './window/window-key.ts'
-import { TransactionalWindowStore } from './window/window-store.ts'
-import { WindowTime } from './window/window-time.ts'
 
 export interface StoreBackendOptions {
   /** Blocks and write buffers of one task's database, bytes. Default: the engine's. */
@@ -28,7 +24,8 @@ const CACHE_BYTES_DEFAULT = 4 * 1024 * 1024
 
 /**
  * Stores of tasks on an engine: one database per task, a keyspace per store and one for positions. Stores that are not
- * persistent live in memory beside it and start empty, without a checkpoint, whenever they are opened.
+ * persistent, or keep the entries used last, live in memory beside it and start empty, without a checkpoint, whenever they are
+ * opened.
  * @example const backend = createStoreBackend(rocksdbEngine(), { cacheBytesMax: 8_000_000 })
  */
 export function createStoreBackend(
@@ -47,8 +44,9 @@ async function openTaskStores(
   task: OpenTaskStores,
 ): Promise<TaskStores> {
   refuseRepeatedNames(task.specs)
-  const persistent = task.specs.filter((spec) => spec.persistent)
-  const transient = task.specs.filter((spec) => !spec.persistent)
+  const persistent = task.specs.filter(isOnDisk)
+  const transient = task.specs.filter((spec) => !isOnDisk(spec))
+  const cacheBytesMax = options.cacheBytesMax ?? CACHE_BYTES_DEFAULT
   const databases: StoreDatabase[] = []
   const stores: TransactionalStore[] = []
   try {
@@ -58,12 +56,15 @@ async function openTaskStores(
       [memoryEngine(), transient],
     ] as const) {
       const database = await on.open(task.directory, {
-        keyspaces: [META_KEYSPACE, ...specs.map(keyspaceOf)],
+        keyspaces: [META_KEYSPACE, ...specs.flatMap(keyspacesOf)],
         ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
       })
       databases.push(database)
       const meta = new StoreMeta(database, specs, task.directory)
-      for (const spec of specs) stores.push(createStore({ spec, database, meta, task, options }))
+      for (const spec of specs) {
+        const topic = task.changelogTopic?.(spec.name) ?? spec.name
+        stores.push(createStore({ spec, database, meta, topic, cacheBytesMax }))
+      }
     }
   } catch (error) {
     for (const database of databases) await database.close()
@@ -72,41 +73,13 @@ async function openTaskStores(
   return new TransactionalTaskStores(task, databases, stores)
 }
 
-function createStore(parts: {
-  readonly spec: StoreSpec
-  readonly database: StoreDatabase
-  readonly meta: StoreMeta
-  readonly task: OpenTaskStores
-  readonly options: StoreBackendOptions
-}): TransactionalStore {
-  const { spec, database, meta, task, options } = parts
-  const topic = task.changelogTopic?.(spec.name) ?? spec.name
-  const common = {
-    database,
-    keyspace: keyspaceOf(spec),
-    cacheBytesMax: options.cacheBytesMax ?? CACHE_BYTES_DEFAULT,
-  }
-  switch (spec.kind) {
-    case 'key-value': {
-      const bytes = new TransactionalBytes({ ...common, engineKey: (key) => key })
-      const store = new TransactionalKeyValueStore(spec, bytes, topic)
-      const committed = new TransactionalKeyValueStore(spec, bytes.committedView(), topic)
-      return new TransactionalStore({ spec, store, committed, bytes, meta })
-    }
-    case 'window': {
-      const time = new WindowTime(meta.windowTime(spec))
-      const engineKey = (key: Uint8Array) => segmentKey(time.segmentOf(windowKeyStartMs(key)), key)
-      const bytes = new TransactionalBytes({ ...common, engineKey })
-      const store = new TransactionalWindowStore(spec, bytes, topic, time)
-      const view = bytes.committedView()
-      const committed = new TransactionalWindowStore(spec, view, topic, time.committedView())
-      return new TransactionalStore({ spec, store, committed, bytes, meta })
-    }
-  }
+/** The order of use of a bounded store is known to memory alone. */
+function isOnDisk(spec: StoreSpec): boolean {
+  return spec.persistent && !(spec.kind === 'key-value' && spec.entriesMax !== undefined)
 }
 
-function keyspaceOf(spec: StoreSpec): string {
-  return `store.${spec.name}`
+function keyspacesOf(spec: StoreSpec): readonly string[] {
+  return spec.kind === 'key-value' ? [keyspaceOf(spec)] : [keyspaceOf(spec), indexKeyspaceOf(spec)]
 }
 
 function refuseRepeatedNames(specs: readonly StoreSpec[]): void {

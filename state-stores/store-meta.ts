@@ -1,9 +1,10 @@
 import { type StoreBatch, type StoreDatabase, type StoreSpec, StreamsError } from '#streams'
+import { readUint64, uint64Bytes } from './bytes.ts'
 import { storeCorrupt } from './engine-errors.ts'
-import { readUint64, uint64Bytes } from './window/window-key.ts'
-import { segmentMsFor } from './window/window-time.ts'
+import { type ObservedTimeOptions, segmentMsFor } from './segmented/observed-time.ts'
+import type { PutSequenceOptions } from './window/put-sequence.ts'
 
-/** Keyspace of positions, window times and the marker. */
+/** Keyspace of positions, observed times, sequences and the marker. */
 export const META_KEYSPACE = 'meta'
 
 /** Raised when what is below is laid out differently; older formats are upgraded here or refused. */
@@ -13,7 +14,13 @@ interface StoreMark {
   readonly kind: StoreSpec['kind']
   readonly windowSizeMs?: number
   readonly segmentMs?: number
+  readonly retainsDuplicates?: true
+  /** Kept since the store was made, or not at all. */
+  readonly timeIndex?: true
 }
+
+/** Stores that keep the largest time ever put. */
+export type TimedStoreSpec = Exclude<StoreSpec, { readonly kind: 'key-value' }>
 
 interface Marker {
   readonly format: number
@@ -52,15 +59,28 @@ export class StoreMeta {
     batch.put(META_KEYSPACE, encoder.encode(`position/${name}`), uint64Bytes(offset))
   }
 
-  windowTime(spec: StoreSpec & { readonly kind: 'window' }) {
-    const mark = this.#marker.stores[spec.name]
+  observedTime(spec: TimedStoreSpec): ObservedTimeOptions {
+    const retentionMs = visibleMs(spec)
     return {
-      retentionMs: spec.retentionMs,
-      segmentMs: mark?.segmentMs ?? segmentMsFor(spec.retentionMs),
+      retentionMs,
+      segmentMs: this.#marker.stores[spec.name]?.segmentMs ?? segmentMsFor(retentionMs),
       observedMs: this.#read(`time/${spec.name}`),
       keyspace: META_KEYSPACE,
       key: encoder.encode(`time/${spec.name}`),
     }
+  }
+
+  putSequence(spec: StoreSpec): PutSequenceOptions {
+    return {
+      last: this.#read(`sequence/${spec.name}`),
+      keyspace: META_KEYSPACE,
+      key: encoder.encode(`sequence/${spec.name}`),
+    }
+  }
+
+  /** Whether the entries of the store are in an index by time. */
+  hasTimeIndex(spec: StoreSpec): boolean {
+    return this.#marker.stores[spec.name]?.timeIndex === true
   }
 
   #read(key: string): number | undefined {
@@ -75,14 +95,38 @@ function markOf(spec: StoreSpec): StoreMark {
       return { kind: spec.kind }
     case 'window': {
       const { kind, windowSizeMs, retentionMs } = spec
-      return { kind, windowSizeMs, segmentMs: segmentMsFor(retentionMs) }
+      return {
+        kind,
+        windowSizeMs,
+        segmentMs: segmentMsFor(retentionMs),
+        ...(spec.retainDuplicates === true && { retainsDuplicates: true }),
+        ...(spec.closesWindows === true && { timeIndex: true }),
+      }
     }
+    case 'session':
+      return { kind: spec.kind, segmentMs: segmentMsFor(spec.retentionMs), timeIndex: true }
+    case 'versioned':
+      return { kind: spec.kind, timeIndex: true }
+  }
+}
+
+/** For how long before the largest time something is visible, exclusive. */
+function visibleMs(spec: TimedStoreSpec): number {
+  switch (spec.kind) {
+    case 'window':
+      return spec.closesWindows === true ? spec.retentionMs + 1 : spec.retentionMs
+    case 'session':
+      return spec.retentionMs
+    case 'versioned':
+      return spec.historyRetentionMs + 1
   }
 }
 
 function requireCompatible(spec: StoreSpec, known: StoreMark, directory: string): void {
   const wanted = markOf(spec)
-  if (wanted.kind === known.kind && wanted.windowSizeMs === known.windowSizeMs) return
+  const { kind, windowSizeMs, retainsDuplicates } = known
+  const isSame = wanted.kind === kind && wanted.windowSizeMs === windowSizeMs
+  if (isSame && wanted.retainsDuplicates === retainsDuplicates) return
   throw new StreamsError(
     'STORE_INCOMPATIBLE',
     `the directory holds this store as ${describeMark(known)}, the topology asks for ${describeMark(wanted)}`,
@@ -91,8 +135,9 @@ function requireCompatible(spec: StoreSpec, known: StoreMark, directory: string)
   )
 }
 
-function describeMark(mark: StoreMark): string {
-  return mark.windowSizeMs === undefined ? mark.kind : `${mark.kind} of ${mark.windowSizeMs} ms`
+function describeMark({ kind, windowSizeMs, retainsDuplicates }: StoreMark): string {
+  const size = windowSizeMs === undefined ? '' : ` of ${windowSizeMs} ms`
+  return `${kind}${size}${retainsDuplicates === true ? ' with duplicates' : ''}`
 }
 
 function readMarker(database: StoreDatabase, directory: string): Marker | undefined {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import { keyValueConformance } from './key-value-conformance.ts'
+import { kindsConformance } from './kinds-conformance.ts'
 import { openingConformance } from './opening-conformance.ts'
 import { restoreConformance } from './restore-conformance.ts'
 import { type BackendUnderTest, StoreHouse } from './store-house.ts'
@@ -25,6 +26,7 @@ export function storeConformance(name: string, create: () => BackendUnderTest): 
     transactionConformance(house)
     restoreConformance(house)
     windowConformance(house)
+    kindsConformance(house)
     openingConformance(house)
   })
 }

@@ -3,8 +3,10 @@ import type {
   KeyValueStoreSpec,
   OpenTaskStores,
   Serde,
+  SessionStoreSpec,
   StoreBackend,
   TaskStores,
+  VersionedStoreSpec,
   WindowStore,
   WindowStoreSpec,
 } from '#streams'
@@ -37,6 +39,20 @@ export const sums: WindowStoreSpec<string, string> = {
   name: 'sums',
   windowSizeMs: 10_000,
   retentionMs: 180_000,
+}
+
+export const sessions: SessionStoreSpec<string, string> = {
+  ...balances,
+  kind: 'session',
+  name: 'sessions',
+  retentionMs: 180_000,
+}
+
+export const prices: VersionedStoreSpec<string, string> = {
+  ...balances,
+  kind: 'versioned',
+  name: 'prices',
+  historyRetentionMs: 180_000,
 }
 
 export const MINUTE = 60_000

@@ -88,6 +88,10 @@ export class OverlaidEntries {
   }
 }
 
+export function noEntries(): OverlaidEntries {
+  return new OverlaidEntries({ next: () => undefined, close: () => {} }, [], false)
+}
+
 function isBefore(left: Uint8Array, right: Uint8Array, reverse: boolean): boolean {
   const order = compareBytes(left, right)
   return reverse ? order > 0 : order < 0

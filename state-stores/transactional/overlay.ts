@@ -1,18 +1,36 @@
 import { byteString } from '../bytes.ts'
+import { SortedIds } from './sorted-ids.ts'
 import type { OverlayEntry } from './store-value.ts'
 
 /** Map, arrays and objects around a small entry, measured on 64-bit V8. */
 const ENTRY_OVERHEAD_BYTES = 150
-/** Beyond this many new keys sorting all of them is cheaper than inserting each. */
-const INSERTED_MAX = 32
+
+export interface OverlayOptions {
+  /** A second order: where an index has a key. */
+  readonly toIndex?: (key: Uint8Array) => Uint8Array
+  /** Entries are in order of last write, not of first. */
+  readonly byLastWrite?: boolean
+}
+
+interface OverlayIndex {
+  readonly toIndex: (key: Uint8Array) => Uint8Array
+  readonly order: SortedIds
+  /** Ids of entries by ids of the index. */
+  readonly ids: Map<string, string>
+}
 
 /** The writes of a store since its last commit: one per key, in order of first write, also readable in byte order. */
 export class Overlay {
   readonly #entries = new Map<string, OverlayEntry>()
-  /** In byte order; holds what `#unsorted` does not. */
-  #sorted: string[] = []
-  #unsorted: string[] = []
+  readonly #order = new SortedIds()
+  readonly #index: OverlayIndex | undefined
+  readonly #byLastWrite: boolean
   #bytes = 0
+
+  constructor({ toIndex, byLastWrite = false }: OverlayOptions = {}) {
+    this.#index = toIndex && { toIndex, order: new SortedIds(), ids: new Map() }
+    this.#byLastWrite = byLastWrite
+  }
 
   get size(): number {
     return this.#entries.size
@@ -30,10 +48,12 @@ export class Overlay {
   put(id: string, key: Uint8Array, encoded: Uint8Array | null): void {
     const before = this.#entries.get(id)
     if (before === undefined) {
-      this.#unsorted.push(id)
+      this.#order.add(id)
       this.#bytes += key.length * 2 + ENTRY_OVERHEAD_BYTES
+      if (this.#index !== undefined) this.#addToIndex(this.#index, id, key)
     } else {
       this.#bytes -= before.encoded?.length ?? 0
+      if (this.#byLastWrite) this.#entries.delete(id)
     }
     this.#bytes += encoded?.length ?? 0
     this.#entries.set(id, { key, encoded, decoded: undefined })
@@ -50,48 +70,42 @@ export class Overlay {
   /** Entries of [from, to) in byte order, as they are now: later writes do not show. */
   range(from: Uint8Array | undefined, to: Uint8Array | undefined): readonly OverlayEntry[] {
     if (this.#entries.size === 0) return []
-    this.#sort()
-    const low = from === undefined ? 0 : lowerBound(this.#sorted, byteString(from))
-    const high = to === undefined ? this.#sorted.length : lowerBound(this.#sorted, byteString(to))
-    const found: OverlayEntry[] = []
-    for (let at = low; at < high; at += 1) {
-      const entry = this.#entries.get(this.#sorted[at] ?? '')
-      if (entry !== undefined) found.push(entry)
-    }
-    return found
+    return this.#found(this.#order.range(idOf(from), idOf(to)))
+  }
+
+  /** Entries whose index keys are in [from, to), in the order of those; without an index, none. */
+  indexRange(from: Uint8Array, to: Uint8Array): readonly OverlayEntry[] {
+    const index = this.#index
+    if (index === undefined || this.#entries.size === 0) return []
+    const found = index.order.range(idOf(from), idOf(to))
+    return this.#found(found.map((id) => index.ids.get(id) ?? ''))
   }
 
   clear(): void {
     this.#entries.clear()
-    this.#sorted = []
-    this.#unsorted = []
+    this.#order.clear()
+    this.#index?.order.clear()
+    this.#index?.ids.clear()
     this.#bytes = 0
   }
 
-  /** A scan and a write in turn is how windows are aggregated, so a few new keys must not cost a sort of all. */
-  #sort(): void {
-    if (this.#unsorted.length > INSERTED_MAX) {
-      for (const id of this.#unsorted) this.#sorted.push(id)
-      this.#sorted.sort(compareIds)
-    } else {
-      for (const id of this.#unsorted) this.#sorted.splice(lowerBound(this.#sorted, id), 0, id)
+  #addToIndex(index: OverlayIndex, id: string, key: Uint8Array): void {
+    const indexId = byteString(index.toIndex(key))
+    index.ids.set(indexId, id)
+    index.order.add(indexId)
+    this.#bytes += key.length * 2
+  }
+
+  #found(ids: readonly string[]): readonly OverlayEntry[] {
+    const found: OverlayEntry[] = []
+    for (const id of ids) {
+      const entry = this.#entries.get(id)
+      if (entry !== undefined) found.push(entry)
     }
-    this.#unsorted = []
+    return found
   }
 }
 
-/** Characters are bytes, so the order of strings is that of bytes. */
-function compareIds(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0
-}
-
-function lowerBound(ids: readonly string[], id: string): number {
-  let low = 0
-  let high = ids.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((ids[middle] ?? '') < id) low = middle + 1
-    else high = middle
-  }
-  return low
+function idOf(bound: Uint8Array | undefined): string | undefined {
+  return bound && byteString(bound)
 }

@@ -19,22 +19,39 @@ export interface TransactionalBytesOptions {
   readonly cacheBytesMax: number
   /** Where the engine keeps a key of the changelog; the same key for most stores. */
   readonly engineKey: (key: Uint8Array) => Uint8Array
+  readonly index?: StoreIndex
+  /** Changes are in order of last write, not of first. */
+  readonly byLastWrite?: boolean
+}
+
+/** Keys once more, in another order, kept with every write that reaches the engine. */
+export interface StoreIndex {
+  readonly keyspace: string
+  readonly toIndex: (key: Uint8Array) => Uint8Array
+  readonly fromIndex: (indexKey: Uint8Array) => Uint8Array
 }
 
 const ABSENT = null
+const NOTHING = new Uint8Array(0)
 
 /** What typed stores need of the bytes below them. */
 export interface StoreBytes {
   readonly database: StoreDatabase
   readonly keyspace: string
   readonly changeCount: number
+  readonly index: StoreIndex | undefined
   get(key: Uint8Array): StoreValue
+  engineKey(key: Uint8Array): Uint8Array
   /** @throws {StreamsError} STORE_CLOSED, STORE_READ_ONLY */
   requireWritable(): void
   put(key: Uint8Array, encoded: Uint8Array | null): void
   overlayRange(from: Uint8Array | undefined, to: Uint8Array | undefined): readonly OverlayEntry[]
+  /** By keys of the index. */
+  overlayIndexRange(from: Uint8Array, to: Uint8Array): readonly OverlayEntry[]
   scan(range: KeyRange): EntrySource
   commitTo(batch: StoreBatch, keep: (key: Uint8Array) => boolean): void
+  /** One key of the changelog, past the overlay; null deletes. */
+  writeTo(batch: StoreBatch, key: Uint8Array, encoded: Uint8Array | null): void
 }
 
 /**
@@ -43,13 +60,17 @@ export interface StoreBytes {
  */
 export class TransactionalBytes implements StoreBytes {
   readonly #options: TransactionalBytesOptions
-  readonly #overlay = new Overlay()
+  readonly #overlay: Overlay
   readonly #cache: ValueCache
   readonly cacheReads = { hits: 0, misses: 0 }
   #closed = false
 
   constructor(options: TransactionalBytesOptions) {
     this.#options = options
+    this.#overlay = new Overlay({
+      ...(options.index && { toIndex: options.index.toIndex }),
+      ...(options.byLastWrite && { byLastWrite: true }),
+    })
     this.#cache = new ValueCache(options.cacheBytesMax)
   }
 
@@ -67,6 +88,14 @@ export class TransactionalBytes implements StoreBytes {
 
   get keyspace(): string {
     return this.#options.keyspace
+  }
+
+  get index(): StoreIndex | undefined {
+    return this.#options.index
+  }
+
+  engineKey(key: Uint8Array): Uint8Array {
+    return this.#options.engineKey(key)
   }
 
   get(key: Uint8Array): StoreValue {
@@ -101,6 +130,10 @@ export class TransactionalBytes implements StoreBytes {
     return this.#overlay.range(from, to)
   }
 
+  overlayIndexRange(from: Uint8Array, to: Uint8Array): readonly OverlayEntry[] {
+    return this.#overlay.indexRange(from, to)
+  }
+
   /** What is committed, by the engine's keys. */
   scan(range: KeyRange): EntrySource {
     return new EngineEntries(this.#options.database.scan(this.#options.keyspace, range))
@@ -112,12 +145,18 @@ export class TransactionalBytes implements StoreBytes {
 
   /** `keep` tells which writes the engine needs. */
   commitTo(batch: StoreBatch, keep: (key: Uint8Array) => boolean): void {
-    const { keyspace, engineKey } = this.#options
     for (const { key, encoded } of this.#overlay.values()) {
-      if (!keep(key)) continue
-      if (encoded === null) batch.delete(keyspace, engineKey(key))
-      else batch.put(keyspace, engineKey(key), encoded)
+      if (keep(key)) this.writeTo(batch, key, encoded)
     }
+  }
+
+  writeTo(batch: StoreBatch, key: Uint8Array, encoded: Uint8Array | null): void {
+    const { keyspace, engineKey, index } = this.#options
+    if (encoded === null) batch.delete(keyspace, engineKey(key))
+    else batch.put(keyspace, engineKey(key), encoded)
+    if (index === undefined) return
+    if (encoded === null) batch.delete(index.keyspace, index.toIndex(key))
+    else batch.put(index.keyspace, index.toIndex(key), NOTHING)
   }
 
   /** Once the batch is written. */
@@ -136,12 +175,16 @@ export class TransactionalBytes implements StoreBytes {
       database: this.database,
       keyspace: this.keyspace,
       changeCount: 0,
+      index: this.index,
+      engineKey: (key) => this.engineKey(key),
       get: (key) => this.#committedValue(byteString(key), key),
       requireWritable: () => refuseWrite(this.keyspace),
       put: () => refuseWrite(this.keyspace),
       overlayRange: () => [],
+      overlayIndexRange: () => [],
       scan: (range) => this.scan(range),
       commitTo: () => {},
+      writeTo: () => refuseWrite(this.keyspace),
     }
   }
 

@@ -1,218 +1,227 @@
-import type {
-  StoreBatch,
-  StoreEntry,
-  WindowedKey,
-  WindowIterator,
-  WindowStore,
-  WindowStoreSpec,
+import {
+  type StoreBatch,
+  type StoreEntry,
+  StreamsError,
+  type WindowedKey,
+  type WindowIterator,
+  type WindowStore,
+  type WindowStoreSpec,
 } from '#streams'
 import { keyAfter } from '../bytes.ts'
 import { decodingIterator } from '../decoding-iterator.ts'
 import type { StoreKind } from '../managed-store.ts'
-import { type EntrySource, mergeSources, OverlaidEntries } from '../transactional/merge.ts'
-import type { StoreValue } from '../transactional/store-value.ts'
-import type { StoreBytes } from '../transactional/transactional-bytes.ts'
+import { keyBounds } from '../segmented/key-bounds.ts'
+import type { ObservedTime, TimeRange } from '../segmented/observed-time.ts'
+import { SegmentedEntries } from '../segmented/segmented-entries.ts'
 import {
+  fromIndexKey,
   hasLengthOf,
-  isWindowKey,
-  segmentKey,
-  segmentStart,
-  windowKey,
-  windowKeyKey,
-  windowKeyStartMs,
-  withoutSegment,
-} from './window-key.ts'
-import type { WindowTime } from './window-time.ts'
+  keyOf,
+  timedKey,
+  timeOf,
+  WINDOW_KEY,
+} from '../segmented/timed-key.ts'
+import { noEntries, type OverlaidEntries } from '../transactional/merge.ts'
+import type { StoreBytes } from '../transactional/transactional-bytes.ts'
+import { TypedBytes } from '../transactional/typed-bytes.ts'
+import { type PutSequence, SEQUENCE_MAX } from './put-sequence.ts'
+
+/** What of the entries that were read belongs to the answer. */
+interface Wanted {
+  readonly times: TimeRange
+  /** A single key's bytes: longer keys with the same beginning lie between its windows. */
+  readonly key?: Uint8Array
+  readonly indexed?: boolean
+  readonly accepts?: (key: Uint8Array) => boolean
+}
 
 /**
- * Values by key and window start. A window is visible while its start is after the largest start ever put, less the
- * retention; that is Kafka Streams' rule. Entries are stored by time segment: an expired segment leaves with one range
- * delete in a commit, without tombstones in the changelog, and is invisible before.
+ * Values by key and window start, in Kafka Streams' key layout (key, start, sequence). A window is visible while its start is
+ * after the largest start ever put, less the retention (from there on with `closesWindows`).
  */
 export class TransactionalWindowStore<K, V> implements WindowStore<K, V>, StoreKind {
   readonly #spec: WindowStoreSpec<K, V>
   readonly #bytes: StoreBytes
-  readonly #topic: string
-  readonly #time: WindowTime
+  readonly #typed: TypedBytes<K, V>
+  readonly #time: ObservedTime
+  readonly #entries: SegmentedEntries
+  /** Where duplicates are retained. */
+  readonly #sequence: PutSequence | undefined
 
-  constructor(spec: WindowStoreSpec<K, V>, bytes: StoreBytes, topic: string, time: WindowTime) {
-    this.#spec = spec
-    this.#bytes = bytes
-    this.#topic = topic
-    this.#time = time
+  constructor(parts: {
+    readonly spec: WindowStoreSpec<K, V>
+    readonly bytes: StoreBytes
+    readonly topic: string
+    readonly time: ObservedTime
+    readonly sequence: PutSequence | undefined
+  }) {
+    this.#spec = parts.spec
+    this.#bytes = parts.bytes
+    this.#typed = new TypedBytes(parts.spec, parts.topic)
+    this.#time = parts.time
+    this.#sequence = parts.sequence
+    this.#entries = new SegmentedEntries(parts.bytes, parts.time, WINDOW_KEY)
   }
 
   get name(): string {
     return this.#spec.name
   }
 
-  /** Dropped where the window is expired already. Undefined deletes, and counts as time too. */
+  /**
+   * Dropped where the window is expired already. Undefined deletes, and counts as time too; where duplicates are retained it is
+   * ignored.
+   */
   put(key: K, value: V | undefined, windowStartMs: number): void {
     this.#bytes.requireWritable()
     requireStart(windowStartMs)
+    const isNothing = value === undefined || value === null
+    if (isNothing && this.#sequence !== undefined) return
     this.#time.observe(windowStartMs)
     if (!this.#time.isVisible(windowStartMs)) return
-    const isDelete = value === undefined || value === null
-    const encoded = isDelete ? null : this.#spec.valueSerde.serialize(this.#topic, value)
-    this.#bytes.put(windowKey(this.#encodeKey(key), windowStartMs), encoded)
+    const encoded = this.#typed.encode(value)
+    const at = { timeMs: windowStartMs, rest: this.#sequence?.next() ?? 0 }
+    this.#bytes.put(timedKey(WINDOW_KEY, this.#typed.encodeKey(key), at), encoded)
   }
 
+  /** @throws {StreamsError} STORE_RETAINS_DUPLICATES */
   fetch(key: K, windowStartMs: number): V | undefined {
+    if (this.#sequence !== undefined) throw retainsDuplicates(this.name)
     requireStart(windowStartMs)
     if (!this.#time.isVisible(windowStartMs)) return undefined
-    return this.#decode(this.#bytes.get(windowKey(this.#encodeKey(key), windowStartMs)))
+    const at = { timeMs: windowStartMs, rest: 0 }
+    return this.#typed.decode(this.#bytes.get(timedKey(WINDOW_KEY, this.#typed.encodeKey(key), at)))
   }
 
   fetchRange(key: K, fromMs: number, toMs: number): WindowIterator<K, V> {
-    const times = this.#time.visible(fromMs, toMs)
-    if (times === undefined) return this.#nothing()
-    const encodedKey = this.#encodeKey(key)
-    const from = windowKey(encodedKey, times.fromMs)
-    const to = keyAfter(windowKey(encodedKey, times.toMs))
-    // Segments ascend in time and a key's entries do too, so one after the other is in order.
-    const sources = this.#time
-      .segments(times)
-      .map(
-        (segment) => () =>
-          this.#scan({ from: segmentKey(segment, from), to: segmentKey(segment, to) }),
-      )
-    const overlay = this.#bytes.overlayRange(from, to)
-    const merged = new OverlaidEntries(concatenated(sources), overlay, false)
-    return this.#iterate(merged, (windowed) => hasLengthOf(windowed, encodedKey))
+    return this.#ofKey(key, this.#time.visible(fromMs, toMs), false)
+  }
+
+  backwardFetchRange(key: K, fromMs: number, toMs: number): WindowIterator<K, V> {
+    return this.#ofKey(key, this.#time.visible(fromMs, toMs), true)
+  }
+
+  fetchKeyRange(
+    from: K | undefined,
+    to: K | undefined,
+    fromMs: number,
+    toMs: number,
+  ): WindowIterator<K, V> {
+    return this.#ofKeys({ from, to, times: this.#time.visible(fromMs, toMs), reverse: false })
   }
 
   fetchAll(fromMs: number, toMs: number): WindowIterator<K, V> {
+    return this.fetchKeyRange(undefined, undefined, fromMs, toMs)
+  }
+
+  backwardFetchAll(fromMs: number, toMs: number): WindowIterator<K, V> {
+    const times = this.#time.visible(fromMs, toMs)
+    return this.#ofKeys({ from: undefined, to: undefined, times, reverse: true })
+  }
+
+  fetchAllByTime(fromMs: number, toMs: number): WindowIterator<K, V> {
     const times = this.#time.visible(fromMs, toMs)
     if (times === undefined) return this.#nothing()
-    const sources = this.#time.segments(times).map((segment) => this.#scanSegment(segment))
-    const overlay = this.#bytes.overlayRange(undefined, undefined)
-    const merged = new OverlaidEntries(mergeSources(sources, false), overlay, false)
-    return this.#iterate(merged, (windowed) => {
-      const startMs = windowKeyStartMs(windowed)
-      return startMs >= times.fromMs && startMs <= times.toMs
-    })
+    return this.#iterate(this.#entries.byTime(times), { times, indexed: true })
   }
 
   all(): WindowIterator<K, V> {
-    return this.fetchAll(0, Number.MAX_SAFE_INTEGER)
+    return this.fetchAll(0, Infinity)
+  }
+
+  backwardAll(): WindowIterator<K, V> {
+    return this.backwardFetchAll(0, Infinity)
   }
 
   /** @internal */
   writeCommit(batch: StoreBatch): void {
-    this.#bytes.commitTo(batch, (key) => this.#time.isVisible(windowKeyStartMs(key)))
-    this.writeRestored(batch)
+    this.#sequence?.writeTo(batch)
+    this.#entries.writeCommit(batch)
   }
 
   /** @internal */
   afterCommit(): void {
     this.#time.afterCommit()
+    this.#sequence?.afterCommit()
   }
 
   /** @internal */
   discarded(): void {
     this.#time.discarded()
+    this.#sequence?.discarded()
   }
 
-  /** @internal A changelog may still hold expired windows: they count as time and are left out. */
+  /** @internal */
   restore(batch: StoreBatch, key: Uint8Array, value: Uint8Array | null): void {
-    if (!isWindowKey(key)) return
-    const startMs = windowKeyStartMs(key)
-    this.#time.observe(startMs)
-    if (!this.#time.isVisible(startMs)) return
-    const stored = segmentKey(this.#time.segmentOf(startMs), key)
-    if (value === null) batch.delete(this.#bytes.keyspace, stored)
-    else batch.put(this.#bytes.keyspace, stored, value)
+    const sequence = this.#entries.restore(batch, key, value)
+    if (sequence !== undefined) this.#sequence?.restored(sequence)
   }
 
   /** @internal */
   writeRestored(batch: StoreBatch): void {
-    this.#time.writeTo(batch)
-    // Last, so that the engine can carry it out as one range.
-    const firstLive = this.#time.expireUpTo()
-    if (firstLive === undefined) return
-    batch.deleteRange(this.#bytes.keyspace, segmentStart(0), segmentStart(firstLive))
+    this.#sequence?.writeTo(batch)
+    this.#entries.writeRestored(batch)
   }
 
   /** @internal */
-  *committedEntries(): IterableIterator<StoreEntry> {
-    const oldestMs = this.#time.oldestCommittedMs()
-    for (const { key, value } of this.#bytes.database.scan(this.#bytes.keyspace)) {
-      const windowed = withoutSegment(key)
-      if (windowKeyStartMs(windowed) >= oldestMs) yield { key: windowed, value }
-    }
+  committedEntries(): Iterable<StoreEntry> {
+    return this.#entries.committed()
   }
 
-  #iterate(
-    entries: OverlaidEntries,
-    belongs: (windowed: Uint8Array) => boolean,
-  ): WindowIterator<K, V> {
-    return decodingIterator<WindowedKey<K>, V>(entries, ({ key: windowed, encoded, entry }) => {
-      if (!belongs(windowed)) return undefined
-      const startMs = windowKeyStartMs(windowed)
-      const key = this.#spec.keySerde.deserialize(this.#topic, windowKeyKey(windowed))
-      const value = this.#decode(entry ?? { encoded, decoded: undefined })
+  #ofKey(key: K, times: TimeRange | undefined, reverse: boolean): WindowIterator<K, V> {
+    if (times === undefined) return this.#nothing()
+    const encodedKey = this.#typed.encodeKey(key)
+    const from = timedKey(WINDOW_KEY, encodedKey, { timeMs: times.fromMs, rest: 0 })
+    const last = { timeMs: times.toMs, rest: SEQUENCE_MAX }
+    const to = keyAfter(timedKey(WINDOW_KEY, encodedKey, last))
+    const entries = this.#entries.ofKey({ from, to }, times, reverse)
+    return this.#iterate(entries, { times, key: encodedKey })
+  }
+
+  #ofKeys(of: {
+    readonly from: K | undefined
+    readonly to: K | undefined
+    readonly times: TimeRange | undefined
+    readonly reverse: boolean
+  }): WindowIterator<K, V> {
+    const keys = keyBounds(this.#typed.encodeBound(of.from), this.#typed.encodeBound(of.to))
+    if (of.times === undefined || keys === undefined) return this.#nothing()
+    const entries = this.#entries.ofKeys(keys, of.times, of.reverse)
+    return this.#iterate(entries, { times: of.times, accepts: keys.accepts })
+  }
+
+  #iterate(entries: OverlaidEntries, wanted: Wanted): WindowIterator<K, V> {
+    const { times } = wanted
+    let onlyKey: { readonly key: K } | undefined
+    return decodingIterator<WindowedKey<K>, V>(entries, ({ key: read, encoded, entry }) => {
+      if (wanted.key !== undefined && !hasLengthOf(WINDOW_KEY, read, wanted.key)) return undefined
+      const timed = wanted.indexed === true ? fromIndexKey(WINDOW_KEY, read) : read
+      const startMs = timeOf(WINDOW_KEY, timed)
+      if (startMs < times.fromMs || startMs > times.toMs) return undefined
+      const keyBytes = keyOf(WINDOW_KEY, timed)
+      if (wanted.accepts?.(keyBytes) === false) return undefined
+      const value = this.#typed.decode(entry ?? { encoded, decoded: undefined })
       if (value === undefined) return undefined
+      const key = onlyKey === undefined ? this.#typed.decodeKey(keyBytes) : onlyKey.key
+      if (wanted.key !== undefined) onlyKey ??= { key }
       return [{ key, startMs, endMs: startMs + this.#spec.windowSizeMs }, value]
     })
   }
 
   #nothing(): WindowIterator<K, V> {
-    return this.#iterate(new OverlaidEntries(concatenated([]), [], false), () => false)
-  }
-
-  #scanSegment(segment: number): EntrySource {
-    return this.#scan({ from: segmentStart(segment), to: segmentStart(segment + 1) })
-  }
-
-  #scan(range: { readonly from: Uint8Array; readonly to: Uint8Array }): EntrySource {
-    const source = this.#bytes.scan(range)
-    return {
-      next: () => {
-        const entry = source.next()
-        return entry && { key: withoutSegment(entry.key), value: entry.value }
-      },
-      close: () => source.close(),
-    }
-  }
-
-  #encodeKey(key: K): Uint8Array {
-    return this.#spec.keySerde.serialize(this.#topic, key)
-  }
-
-  #decode(value: StoreValue): V | undefined {
-    if (value.encoded === null) return undefined
-    if (value.decoded === undefined) {
-      value.decoded = this.#spec.valueSerde.deserialize(this.#topic, value.encoded)
-    }
-    return value.decoded as V
-  }
-}
-
-/** One source after the other; each is opened when its turn comes. */
-function concatenated(sources: readonly (() => EntrySource)[]): EntrySource {
-  let at = 0
-  let current: EntrySource | undefined
-  return {
-    next() {
-      for (;;) {
-        current ??= sources[at]?.()
-        if (current === undefined) return undefined
-        const entry = current.next()
-        if (entry !== undefined) return entry
-        current.close()
-        current = undefined
-        at += 1
-      }
-    },
-    close() {
-      at = sources.length
-      current?.close()
-      current = undefined
-    },
+    return this.#iterate(noEntries(), { times: { fromMs: 0, toMs: 0 } })
   }
 }
 
 function requireStart(windowStartMs: number): void {
   if (Number.isSafeInteger(windowStartMs) && windowStartMs >= 0) return
   throw new RangeError(`a window starts at whole ms since the epoch, not at ${windowStartMs}`)
+}
+
+function retainsDuplicates(store: string): StreamsError {
+  return new StreamsError(
+    'STORE_RETAINS_DUPLICATES',
+    'a key and window start name no single value in a store that retains duplicates',
+    { store },
+    'Use fetchRange.',
+  )
 }

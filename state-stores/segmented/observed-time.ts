@@ -1,10 +1,10 @@
 import type { StoreBatch } from '#streams'
-import { uint64Bytes } from './window-key.ts'
+import { uint64Bytes } from '../bytes.ts'
 
-export interface WindowTimeOptions {
+export interface ObservedTimeOptions {
   readonly retentionMs: number
   readonly segmentMs: number
-  /** Largest start put before the last commit; undefined where nothing was ever put. */
+  /** Largest time put before the last commit; undefined where nothing was ever put. */
   readonly observedMs: number | undefined
   /** Where the batch keeps it. */
   readonly keyspace: string
@@ -21,18 +21,21 @@ export function segmentMsFor(retentionMs: number): number {
   return Math.max(60_000, Math.floor(retentionMs / 2))
 }
 
-/** A window store's own stream time, and what is visible and alive by it. Part of the transaction like the entries. */
-export class WindowTime {
-  readonly #options: WindowTimeOptions
+/**
+ * A store's own stream time (of window starts, session ends or versions), and what is visible and alive by it. Part of the
+ * transaction like the entries.
+ */
+export class ObservedTime {
+  readonly #options: ObservedTimeOptions
   /** Another one whose last commit is the time of this one. */
-  readonly #committedOf: WindowTime | undefined
+  readonly #committedOf: ObservedTime | undefined
   #writtenMs: number
   #committedMs: number
   /** Segments before it are known to be empty in the engine. */
   #deletedBefore = 0
   #deletingBefore = 0
 
-  constructor(options: WindowTimeOptions, committedOf?: WindowTime) {
+  constructor(options: ObservedTimeOptions, committedOf?: ObservedTime) {
     this.#options = options
     this.#committedOf = committedOf
     this.#writtenMs = options.observedMs ?? -1
@@ -40,33 +43,42 @@ export class WindowTime {
   }
 
   /** The time as the last commit left it, whatever was put since. */
-  committedView(): WindowTime {
-    return new WindowTime(this.#options, this)
+  committedView(): ObservedTime {
+    return new ObservedTime(this.#options, this)
   }
 
   get #observedMs(): number {
     return this.#committedOf === undefined ? this.#writtenMs : this.#committedOf.#committedMs
   }
 
-  observe(startMs: number): void {
-    if (startMs > this.#writtenMs) this.#writtenMs = startMs
+  observe(timeMs: number): void {
+    if (timeMs > this.#writtenMs) this.#writtenMs = timeMs
   }
 
-  isVisible(startMs: number): boolean {
-    return startMs > this.#observedMs - this.#options.retentionMs
+  isVisible(timeMs: number): boolean {
+    return timeMs > this.#observedMs - this.#options.retentionMs
+  }
+
+  /** The first time that is visible. */
+  get oldestMs(): number {
+    return this.#observedMs - this.#options.retentionMs + 1
   }
 
   /** The visible part of an inclusive range. */
   visible(fromMs: number, toMs: number): TimeRange | undefined {
     const range = {
-      fromMs: Math.max(0, Math.ceil(fromMs), this.#observedMs - this.#options.retentionMs + 1),
+      fromMs: Math.max(0, Math.ceil(fromMs), this.oldestMs),
       toMs: Math.min(Math.floor(toMs), this.#observedMs),
     }
     return range.fromMs <= range.toMs ? range : undefined
   }
 
-  segmentOf(startMs: number): number {
-    return Math.floor(startMs / this.#options.segmentMs)
+  segmentOf(timeMs: number): number {
+    return Math.floor(timeMs / this.#options.segmentMs)
+  }
+
+  segmentStartMs(segment: number): number {
+    return segment * this.#options.segmentMs
   }
 
   segments(range: TimeRange): readonly number[] {
@@ -82,7 +94,7 @@ export class WindowTime {
 
   /** The first segment that may hold visible entries, where segments before it have not been deleted yet. */
   expireUpTo(): number | undefined {
-    const firstLive = this.segmentOf(Math.max(0, this.#observedMs - this.#options.retentionMs + 1))
+    const firstLive = this.segmentOf(Math.max(0, this.oldestMs))
     this.#deletingBefore = firstLive
     return firstLive > this.#deletedBefore ? firstLive : undefined
   }

@@ -1,0 +1,47 @@
+import type { Serde } from '#streams'
+import type { StoreValue } from './store-value.ts'
+
+/** Keys and values of one store, as its changelog topic's bytes. */
+export class TypedBytes<K, V> {
+  readonly #keySerde: Serde<K>
+  readonly #valueSerde: Serde<V>
+  readonly #topic: string
+
+  constructor(
+    serdes: { readonly keySerde: Serde<K>; readonly valueSerde: Serde<V> },
+    topic: string,
+  ) {
+    this.#keySerde = serdes.keySerde
+    this.#valueSerde = serdes.valueSerde
+    this.#topic = topic
+  }
+
+  encodeKey(key: K): Uint8Array {
+    return this.#keySerde.serialize(this.#topic, key)
+  }
+
+  encodeBound(key: K | undefined): Uint8Array | undefined {
+    return key === undefined ? undefined : this.encodeKey(key)
+  }
+
+  decodeKey(bytes: Uint8Array): K {
+    return this.#keySerde.deserialize(this.#topic, bytes)
+  }
+
+  /** null for nothing, which deletes. */
+  encode(value: V | undefined | null): Uint8Array | null {
+    if (value === undefined || value === null) return null
+    return this.#valueSerde.serialize(this.#topic, value)
+  }
+
+  /** From the bytes even right after a put: what a reader gets must not depend on what is cached. */
+  decode(value: StoreValue): V | undefined {
+    if (value.encoded === null) return undefined
+    value.decoded ??= this.decodeValue(value.encoded)
+    return value.decoded as V
+  }
+
+  decodeValue(encoded: Uint8Array): V {
+    return this.#valueSerde.deserialize(this.#topic, encoded)
+  }
+}
