@@ -51,7 +51,7 @@ export function joinTables<K, V, VOther, R>(
     joinUpdates({
       side: sides.left,
       other: rightRows,
-      isVersioned: leftRows.isVersioned,
+      isVersioned: left.isVersioned === true,
       sendsOldValues: asksForOldValues,
     }),
     [left.name],
@@ -62,7 +62,7 @@ export function joinTables<K, V, VOther, R>(
     joinUpdates({
       side: sides.right,
       other: leftRows,
-      isVersioned: rightRows.isVersioned,
+      isVersioned: right.isVersioned === true,
       sendsOldValues: asksForOldValues,
     }),
     [right.name],

@@ -84,7 +84,6 @@ function addSubscriptions<K, V, KOther, VOther, R>(
   const joinSubscription = names.nodeWithSuffix(as, '-subscription-join-foreign', PROCESSOR_PREFIX)
   const joinForeign = names.nodeWithSuffix(as, '-foreign-join-subscription', PROCESSOR_PREFIX)
 
-  const leftRows = left.views()
   const rightRows = right.views()
   const combined = combinedKeySerde(foreignKeySerde, keySerde)
   const message = subscriptionSerde(keySerde, valueSerde)
@@ -93,7 +92,7 @@ function addSubscriptions<K, V, KOther, VOther, R>(
     send,
     sendSubscriptions<K, V, KOther>({
       isLeftJoin,
-      isVersioned: leftRows.isVersioned,
+      isVersioned: left.isVersioned === true,
       foreignKeyOf,
       foreignKeySerde,
       valueSerde,
@@ -124,7 +123,7 @@ function addSubscriptions<K, V, KOther, VOther, R>(
     joinForeignRows<K, KOther, VOther>({
       storeName,
       keySerde: combined,
-      isVersioned: rightRows.isVersioned,
+      isVersioned: right.isVersioned === true,
       topicOf: (applicationId) => `${applicationId}-${storeName}-changelog`,
     }),
     [right.name],
