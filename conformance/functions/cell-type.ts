@@ -1,4 +1,4 @@
-import { longSerde, type Serde, StreamsError, stringSerde, type WindowedKey } from '#streams'
+import { longSerde, type Serde, StreamsError, stringSerde } from '#streams'
 import type { Literal } from '../grammar/functions.ts'
 import type { Present, Scalar } from './cell.ts'
 
@@ -60,6 +60,7 @@ function windowedSerde(inner: Serde<Present>): Serde<Present> {
   return {
     serialize(topic, cell) {
       if (typeof cell !== 'object') throw mismatch(`${JSON.stringify(cell)} is no windowed key`)
+      if (cell.key === undefined) throw mismatch('a windowed key has no key')
       const key = inner.serialize(topic, cell.key)
       const bytes = Buffer.alloc(key.length + WINDOW_BYTES)
       bytes.set(key)
@@ -67,10 +68,9 @@ function windowedSerde(inner: Serde<Present>): Serde<Present> {
       bytes.writeBigInt64BE(BigInt(cell.endMs), key.length + 8)
       return bytes
     },
-    deserialize(topic, bytes): WindowedKey<Scalar> {
+    deserialize(topic, bytes) {
       const keyLength = bytes.length - WINDOW_BYTES
       const key = inner.deserialize(topic, bytes.subarray(0, keyLength))
-      if (typeof key !== 'string' && typeof key !== 'number') throw mismatch('a key inside a key')
       const window = Buffer.from(bytes.buffer, bytes.byteOffset + keyLength, WINDOW_BYTES)
       const startMs = Number(window.readBigInt64BE(0))
       return { key, startMs, endMs: Number(window.readBigInt64BE(8)) }

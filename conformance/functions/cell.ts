@@ -1,14 +1,15 @@
 import type { WindowedKey } from '#streams'
 
-/** What keys and values of a case hold at run time; null in a case is undefined here. */
 export type Scalar = string | number
-export type Present = Scalar | WindowedKey<Scalar>
+export type Present = Scalar | WindowedKey<Cell>
+/** What keys and values of a case hold at run time; null in a case is undefined here. */
 export type Cell = Present | undefined
 
 /** The digits of a number, a string as it is, a windowed key as Kafka Streams prints it; nothing is the word null. */
 export function text(cell: Cell): string {
   if (cell === undefined) return 'null'
-  return typeof cell === 'object' ? windowedText(cell) : String(cell)
+  if (typeof cell !== 'object') return String(cell)
+  return `[${text(cell.key)}@${cell.startMs}/${cell.endMs}]`
 }
 
 /** The number, or a string of an optional minus and 1 to 15 digits parsed; everything else counts as 0. */
@@ -27,8 +28,4 @@ export function splitText(whole: string, separator: string): string[] {
 
 export function cellOf(literal: Scalar | null): Scalar | undefined {
   return literal ?? undefined
-}
-
-export function windowedText({ key, startMs, endMs }: WindowedKey<Scalar>): string {
-  return `[${key}@${startMs}/${endMs}]`
 }

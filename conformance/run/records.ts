@@ -1,4 +1,3 @@
-import type { WindowedKey } from '#streams'
 import type { Cell, Scalar } from '../functions/cell.ts'
 import type { CaseEntry, CaseRecord } from '../grammar/case.ts'
 import { invalidCase } from '../topology/graph.ts'
@@ -14,16 +13,11 @@ export function entryOf(key: Cell, value: Cell, timestamp?: number): CaseEntry {
 }
 
 function keyOf(key: Cell): CaseRecord['key'] {
-  if (key === undefined) return null
-  return typeof key === 'object' ? windowed(key) : key
+  if (typeof key !== 'object') return scalarOf(key)
+  return { key: scalarOf(key.key), window: [key.startMs, key.endMs] }
 }
 
-function windowed({ key, startMs, endMs }: WindowedKey<Scalar>): CaseRecord['key'] {
-  return { key, window: [startMs, endMs] }
-}
-
-function scalarOf(value: Cell): CaseRecord['value'] {
-  if (value === undefined) return null
-  if (typeof value === 'object') throw invalidCase('a value is a windowed key')
-  return value
+function scalarOf(cell: Cell): Scalar | null {
+  if (typeof cell === 'object') throw invalidCase('a value is a windowed key')
+  return cell ?? null
 }

@@ -1,4 +1,5 @@
 import { createStoreBackend, memoryEngine, rocksdbEngine } from '#state-stores'
+import type { Topology } from '#streams'
 import { TopologyTestDriver } from '#streams/testing'
 import { cellOf } from '../functions/cell.ts'
 import { serdeOf } from '../functions/cell-type.ts'
@@ -37,6 +38,9 @@ export interface CaseResult {
   readonly error: CaseError | undefined
 }
 
+/** Enough never to be full: caches are flushed at commits alone. */
+const CACHE_BYTES_MAX = 10_000_000
+
 /** Runs one case through the test driver, with every store on the engine. */
 export async function runCase(
   { topology, steps, quirk }: ConformanceCase,
@@ -47,7 +51,7 @@ export async function runCase(
   let driver: TopologyTestDriver | undefined
   try {
     const built = buildTopology(topology)
-    driver = await openDriver(built, engine)
+    driver = await openDriver(built.topology, engine, topology.caching === true)
     const run = stepRunner(driver, built)
     for (step = 0; step < steps.length; step++) {
       const current = steps[step]
@@ -64,9 +68,14 @@ export async function runCase(
   return { mismatches, error: undefined }
 }
 
-function openDriver(built: BuiltTopology, engine: EngineName): Promise<TopologyTestDriver> {
+function openDriver(
+  topology: Topology,
+  engine: EngineName,
+  caching: boolean,
+): Promise<TopologyTestDriver> {
   const stores = createStoreBackend(engine === 'memory' ? memoryEngine() : rocksdbEngine())
-  return TopologyTestDriver.open({ topology: built.topology, stores })
+  const recordCacheBytesMax = caching ? CACHE_BYTES_MAX : 0
+  return TopologyTestDriver.open({ topology, stores, recordCacheBytesMax })
 }
 
 type StepRunner = (step: CaseStep) => Omit<Mismatch, 'step'> | undefined

@@ -1,8 +1,13 @@
-import { Consumed, type Topology } from '#streams'
+import { Produced, type Topology } from '#streams'
 import type { Cell } from '../functions/cell.ts'
 import { serdeOf } from '../functions/cell-type.ts'
-import type { CaseOp, CaseSource, CaseTopology } from '../grammar/topology.ts'
-import { Graph, notThere, type Result, type StoreTypes, type Types } from './graph.ts'
+import type { CaseOp, CaseTopology } from '../grammar/topology.ts'
+import { aggregate } from './aggregates.ts'
+import { cogroup } from './cogroups.ts'
+import { Graph, invalidCase, type Result, type StoreTypes, type Types } from './graph.ts'
+import { groupBy, groupByKey, groupTable } from './groups.ts'
+import { sourceOf } from './sources.ts'
+import { joinStreams, joinStreamWithGlobalTable, joinStreamWithTable } from './stream-joins.ts'
 import {
   addSplit,
   emitCountEvery,
@@ -15,6 +20,10 @@ import {
   repartition,
   selectKey,
 } from './stream-operators.ts'
+import { suppress } from './suppress.ts'
+import { joinByForeignKey, joinTables } from './table-joins.ts'
+
+import { filterTable, mapTableValues, toStream, toTable } from './table-operators.ts'
 
 /** A case's topology on the public API, with the types of everything a step touches. */
 export interface BuiltTopology {
@@ -39,28 +48,14 @@ export function buildTopology(topology: CaseTopology): BuiltTopology {
   return { topology: graph.builder.build('conformance'), inputs, outputs, stores }
 }
 
-function sourceOf(graph: Graph, source: CaseSource): Result {
-  const { topic, key, value } = source
-  const consumed = Consumed.with<Cell, Cell>(serdeOf(key), serdeOf(value))
-  graph.inputs.set(topic, { key, value })
-  switch (source.kind) {
-    case 'stream': {
-      const stream = graph.builder.stream(topic, consumed)
-      return { kind: 'stream', stream, key, value }
-    }
-    case 'table':
-    case 'versionedTable':
-    case 'globalTable':
-      throw notThere(source.kind)
-  }
-}
-
 function addSink(graph: Graph, from: string, topic: string): void {
   const result = graph.result(from)
   const { key, value } = result
   graph.outputs.set(topic, { key, value })
-  if (result.kind !== 'stream') throw notThere('a sink of a table')
-  result.stream.to(topic)
+  const produced = Produced.with<Cell, Cell>(serdeOf(key), serdeOf(value))
+  if (result.kind === 'stream') result.stream.to(topic, produced)
+  else if (result.kind === 'table') result.table.toStream().to(topic, produced)
+  else throw invalidCase(`${from} is a ${result.kind} and cannot be written to a topic`)
 }
 
 function resultOf(graph: Graph, op: Exclude<CaseOp, { readonly op: 'split' }>): Result {
@@ -69,12 +64,12 @@ function resultOf(graph: Graph, op: Exclude<CaseOp, { readonly op: 'split' }>): 
     case 'filterNot': {
       const from = graph.result(op.from)
       if (from.kind === 'stream') return filterStream(from, op)
-      throw notThere(`${op.op} of a table`)
+      return filterTable(graph, graph.table(op.from), op)
     }
     case 'mapValues': {
       const from = graph.result(op.from)
       if (from.kind === 'stream') return mapStreamValues(from, op)
-      throw notThere('mapValues of a table')
+      return mapTableValues(graph, graph.table(op.from), op)
     }
     case 'selectKey':
       return selectKey(graph, op)
@@ -91,20 +86,32 @@ function resultOf(graph: Graph, op: Exclude<CaseOp, { readonly op: 'split' }>): 
     case 'emitCountEvery':
       return emitCountEvery(graph, op)
     case 'toTable':
+      return toTable(graph, op)
     case 'toStream':
+      return toStream(graph, op)
     case 'groupByKey':
+      return groupByKey(graph, op)
     case 'groupBy':
+      return groupBy(graph, op)
     case 'groupTable':
+      return groupTable(graph, op)
     case 'count':
     case 'reduce':
     case 'aggregate':
+      return aggregate(graph, op)
     case 'cogroup':
+      return cogroup(graph, op)
     case 'streamStreamJoin':
+      return joinStreams(graph, op)
     case 'streamTableJoin':
+      return joinStreamWithTable(graph, op)
     case 'streamGlobalTableJoin':
+      return joinStreamWithGlobalTable(graph, op)
     case 'tableTableJoin':
+      return joinTables(graph, op)
     case 'foreignKeyJoin':
+      return joinByForeignKey(graph, op)
     case 'suppress':
-      throw notThere(op.op)
+      return suppress(graph, op)
   }
 }

@@ -1,32 +1,45 @@
 import {
   type GlobalKTable,
+  type KGroupedStream,
+  type KGroupedTable,
   type KStream,
   type KTable,
+  type SerdesKnown,
   StreamsBuilder,
   StreamsError,
+  type WindowedKey,
 } from '#streams'
 import type { Cell, Present } from '../functions/cell.ts'
-import type { CellType } from '../functions/cell-type.ts'
+import { type CellType, isWindowed, serdesOf } from '../functions/cell-type.ts'
 
 export interface Types {
   readonly key: CellType
   readonly value: CellType
 }
 
-/** Every operator is told the serdes of what it makes, so that they are always known. */
-type Serdes = 'key' | 'value'
-export type CaseStream = KStream<Cell, Cell, Serdes>
-export type CaseTable = KTable<Cell, Present>
+/** To the compiler no serde of a stream is known: as the oracle does, every operator that may need one is given it. */
+export type CaseStream = KStream<Cell, Cell>
+export type CaseTable = KTable<Cell, Cell, SerdesKnown>
+
+type WindowedTable = KTable<WindowedKey<Cell>, Cell, SerdesKnown>
 
 export type StreamResult = Types & { readonly kind: 'stream'; readonly stream: CaseStream }
 export type TableResult = Types & { readonly kind: 'table'; readonly table: CaseTable }
 export type GlobalTableResult = Types & {
   readonly kind: 'globalTable'
-  readonly table: GlobalKTable<Cell, Present>
+  readonly table: GlobalKTable<Cell, Cell>
+}
+export type StreamGroup = Types & {
+  readonly kind: 'streamGroup'
+  readonly group: KGroupedStream<Cell, Present>
+}
+export type TableGroup = Types & {
+  readonly kind: 'tableGroup'
+  readonly group: KGroupedTable<Cell, Cell>
 }
 
 /** A named intermediate result with the types of its keys and values. */
-export type Result = StreamResult | TableResult | GlobalTableResult
+export type Result = StreamResult | TableResult | GlobalTableResult | StreamGroup | TableGroup
 
 /** A store that a case may look into. */
 export type StoreKind = 'keyValue' | 'window' | 'session' | 'versioned'
@@ -45,9 +58,11 @@ export class Graph {
     this.#results.set(name, result)
   }
 
-  /** Remembers a store that the case has named. */
-  addStore(name: string | undefined, types: StoreTypes): void {
-    if (name !== undefined) this.stores.set(name, types)
+  /** The store of a result: with serdes always, under a name where the case gives one, which it may look into then. */
+  materialized(name: string | undefined, types: StoreTypes) {
+    if (name === undefined) return serdesOf(types)
+    this.stores.set(name, types)
+    return { ...serdesOf(types), as: name }
   }
 
   result(name: string): Result {
@@ -65,6 +80,12 @@ export class Graph {
   table(name: string): TableResult {
     const found = this.result(name)
     if (found.kind !== 'table') throw wrongKind(name, found.kind, 'table')
+    return found
+  }
+
+  streamGroup(name: string): StreamGroup {
+    const found = this.result(name)
+    if (found.kind !== 'streamGroup') throw wrongKind(name, found.kind, 'streamGroup')
     return found
   }
 
@@ -88,13 +109,12 @@ export function invalidCase(what: string): StreamsError {
   return new StreamsError('CONFORMANCE_CASE_INVALID', what, {}, remedy)
 }
 
-/** The operator is in the grammar, and not on the API yet. */
-export function notThere(operator: string): StreamsError {
-  const remedy = 'It has to be added to the API, and wired here.'
-  return new StreamsError(
-    'CONFORMANCE_OPERATOR_MISSING',
-    `${operator} is not there yet`,
-    {},
-    remedy,
-  )
+/** Windows too are cells; to the compiler a table of some keys is not one of more, and cases choose their keys at run time. */
+export function tableOfCells(table: WindowedTable): CaseTable {
+  return table as unknown as CaseTable
+}
+
+export function tableOfWindows({ key, table }: TableResult): WindowedTable {
+  if (!isWindowed(key)) throw invalidCase('only a windowed table has windows that close')
+  return table as unknown as WindowedTable
 }

@@ -76,7 +76,7 @@ export function addSplit(graph: Graph, op: OpNamed<'split'>): void {
     accepts: predicateOf(predicate),
   }))
   if (first === undefined) return
-  let branched = from.stream.split({ as: `${first.as}-split` }).branch(first.name, first.accepts)
+  let branched = from.stream.split({ as: `${first.as}-split-` }).branch(first.name, first.accepts)
   for (const { name, accepts } of others) branched = branched.branch(name, accepts)
   const streams =
     op.defaultAs === undefined ? branched.noDefaultBranch() : branched.defaultBranch('default')

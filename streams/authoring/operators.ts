@@ -89,7 +89,8 @@ export function passRecords<K, V>() {
 
 export interface BranchRule<K, V> {
   readonly child: string
-  readonly accepts: (key: K, value: V) => boolean
+  /** A method: a stream of a narrower type stands for one of a wider type, its branches included. */
+  accepts(key: K, value: V): boolean
 }
 
 /** To the first branch that accepts. The rules grow while branches are declared, and are complete before a task runs. */
