@@ -64,3 +64,84 @@ test('a repartition that only feeds itself has to be given a count', () => {
   }
   expect(() => planTopology(topology, 'app', counts({}))).toThrow('STREAMS_UNKNOWN_PARTITIONS')
 })
+
+describe('topics that are joined', () => {
+  /** `left` and the repartition topics are joined. */
+  const joined = (options: {
+    readonly topics: readonly string[]
+    readonly partitions?: Record<string, number>
+  }): Topology => {
+    const internal = options.topics.filter((topic) => topic.startsWith('by-'))
+    const writers = internal.map((topic, index) => ({
+      id: index + 1,
+      nodes: [
+        source({ name: `from-${topic}`, topics: [`before-${topic}`], children: [`to-${topic}`] }),
+        sink({ name: `to-${topic}`, parents: [`from-${topic}`], topic }),
+      ],
+      sources: [`from-${topic}`],
+      stores: [],
+    }))
+    const nodes = options.topics.map((topic) => source({ name: topic, topics: [topic] }))
+    const join = { id: 0, nodes, sources: [...options.topics], stores: [] }
+    return {
+      name: 'joined',
+      subTopologies: [join, ...writers],
+      globalStores: [],
+      repartitions: internal.map((name) => ({ name, partitions: options.partitions?.[name] })),
+      copartitioned: [options.topics.slice(0, 2), options.topics.slice(1)],
+    }
+  }
+  const planned = (topology: Topology, external: Record<string, number>) =>
+    Object.fromEntries(planTopology(topology, 'app', counts(external)).partitionCounts)
+
+  test('of which some are repartitioned, get the count of the others', () => {
+    const topology = joined({ topics: ['left', 'by-a'] })
+    expect(planned(topology, { left: 3, 'before-by-a': 8 })).toMatchObject({
+      left: 3,
+      'app-by-a-repartition': 3,
+    })
+  })
+
+  test('of which all are repartitioned, get the largest count of what they come from', () => {
+    const topology = joined({ topics: ['by-a', 'by-b', 'by-c'] })
+    const external = { 'before-by-a': 2, 'before-by-b': 6, 'before-by-c': 3 }
+    expect(planned(topology, external)).toMatchObject({
+      'app-by-a-repartition': 6,
+      'app-by-b-repartition': 6,
+      'app-by-c-repartition': 6,
+    })
+  })
+
+  test('of which one was given a count, get that one', () => {
+    const topology = joined({ topics: ['by-a', 'by-b'], partitions: { 'by-a': 4 } })
+    expect(planned(topology, { 'before-by-a': 2, 'before-by-b': 6 })).toMatchObject({
+      'app-by-a-repartition': 4,
+      'app-by-b-repartition': 4,
+    })
+  })
+
+  test('are refused when they differ, with every topic and its count', () => {
+    const refusal = (topology: Topology, external: Record<string, number>) => () =>
+      planned(topology, external)
+    expect(refusal(joined({ topics: ['left', 'right'] }), { left: 3, right: 5 })).toThrow(
+      /STREAMS_NOT_COPARTITIONED: .*left has 3, right has 5/,
+    )
+    const given = joined({ topics: ['left', 'by-a'], partitions: { 'by-a': 4 } })
+    expect(refusal(given, { left: 3, 'before-by-a': 4 })).toThrow(/by-a has 4, left has 3/)
+    const both = joined({ topics: ['by-a', 'by-b'], partitions: { 'by-a': 4, 'by-b': 2 } })
+    expect(refusal(both, { 'before-by-a': 4, 'before-by-b': 2 })).toThrow(/by-a has 4, by-b has 2/)
+    const chain = joined({ topics: ['left', 'middle', 'right'] })
+    expect(refusal(chain, { left: 3, middle: 3, right: 2 })).toThrow(/right has 2/)
+  })
+})
+
+test('an internal topic of a foreign-key join ends in topic', () => {
+  const topology = repartitionedSumTopology()
+  const plan = planTopology(
+    { ...topology, repartitions: [{ name: 'by-group', suffix: 'topic', partitions: 2 }] },
+    'app',
+    counts({ orders: 6, totals: 2 }),
+  )
+  expect(plan.repartitionTopics).toEqual(['app-by-group-topic'])
+  expect(plan.taskOf({ topic: 'app-by-group-topic', partition: 1 })).toBe('1_1')
+})
