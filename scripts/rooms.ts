@@ -36,6 +36,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   dashboard: { imports: ['sdk'] },
   conformance: { imports: ['streams', 'state-stores'] },
   cli: { imports: EVERY_ROOM },
+  examples: { imports: ['streams', 'state-stores'] },
   perf: { imports: EVERY_ROOM },
   scripts: { imports: EVERY_ROOM },
 }

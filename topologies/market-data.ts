@@ -28,7 +28,7 @@ export function marketDataTopology(topics: Topics): Topology {
   )
 
   const { bars, ticks } = normalised
-    .split({ as: 'by-kind' })
+    .split({ as: 'by-kind-' })
     .branch('bars', isBar)
     .defaultBranch('ticks')
 

@@ -4,8 +4,8 @@ import type { SerdesKnown } from './serdes-known.ts'
 import type { KStream } from './stream.ts'
 
 /**
- * The branches of a split, by name. In Kafka Streams the map's keys carry the split's name as a prefix; here they are the branch names
- * alone, and the types know them.
+ * The branches of a split, by name. Nodes of branches are named as in Kafka Streams: the split's name, then the branch's, nothing in between
+ * (so `{ as: 'by-kind-' }` reads well). The keys of the result are the branches' names alone, and the types know them.
  */
 export class BranchedKStream<
   K,
@@ -16,7 +16,6 @@ export class BranchedKStream<
 > {
   readonly #scope: Scope
   readonly #streamOf: (node: string) => KStream<K, V, S>
-  readonly #prefix: string
   readonly #split: string
   readonly #rules: BranchRule<K, V>[] = []
   readonly #branches: Record<string, unknown> = {}
@@ -32,7 +31,6 @@ export class BranchedKStream<
     this.#scope = scope
     this.#streamOf = split.streamOf
     this.#split = scope.names.node(split.as, 'KSTREAM-BRANCH-')
-    this.#prefix = `${this.#split}-`
     scope.builder.addProcessor(this.#split, branchRecords(this.#rules), [split.of])
   }
 
@@ -51,7 +49,7 @@ export class BranchedKStream<
     accepts: (key: K, value: V) => boolean,
   ): BranchedKStream<K, V, Rest, S, Branches & Readonly<Record<Name, KStream<K, Rest, S>>>>
   branch(name: string, accepts: (key: K, value: V) => boolean): unknown {
-    const child = this.#scope.names.node(`${this.#prefix}${name}`, 'KSTREAM-BRANCHCHILD-')
+    const child = this.#scope.names.node(`${this.#split}${name}`, 'KSTREAM-BRANCHCHILD-')
     this.#rules.push({ child, accepts })
     this.#scope.builder.addProcessor(child, passRecords(), [this.#split])
     this.#branches[name] = this.#streamOf(child)

@@ -23,7 +23,8 @@ export interface DerivedTableOptions<K, V, V2> {
   readonly valueSerde: Serde<V2> | undefined
   /** Undefined: rows are derived when they are asked for. */
   readonly storeName: string | undefined
-  readonly materialized: Omit<Materialized<unknown, unknown>, 'keySerde' | 'valueSerde'>
+  /** Given at all, even without a name, it says whether the result is versioned: Kafka Streams asks the table above only where it is left out. */
+  readonly materialized: Omit<Materialized<unknown, unknown>, 'keySerde' | 'valueSerde'> | undefined
 }
 
 /** A table whose rows follow from those of another: `filter`, `mapValues`, `transformValues`. */
@@ -40,7 +41,7 @@ export function addDerivedTable<K, V, V2>(
     const shared = { derivation, sendsOldValues }
     return spec === undefined
       ? new DerivedChanges(shared)
-      : new DerivedRows(shared, spec, materialized.caching)
+      : new DerivedRows(shared, spec, materialized?.caching)
   }
   scope.builder.addProcessor(name, supplier, [parent.name], stores)
   return {
@@ -50,7 +51,8 @@ export function addDerivedTable<K, V, V2>(
     sources: parent.sources,
     storeName,
     windowCloseMs: parent.windowCloseMs,
-    isVersioned: spec === undefined ? parent.isVersioned === true : spec.kind === 'versioned',
+    isVersioned:
+      materialized === undefined ? parent.isVersioned === true : spec?.kind === 'versioned',
     sendsOldValues: () => sendsOldValues,
     enableSendingOldValues(force) {
       if (spec !== undefined || parent.enableSendingOldValues(force)) sendsOldValues = true
@@ -68,7 +70,7 @@ function derivedStore<K, V, V2>(
   if (keySerde === undefined || valueSerde === undefined) {
     throw storeWithoutSerde(storeName, keySerde === undefined ? 'key' : 'value')
   }
-  return tableStore(storeName, { keySerde, valueSerde }, materialized)
+  return tableStore(storeName, { keySerde, valueSerde }, materialized ?? {})
 }
 
 interface Shared<K, V, V2> {

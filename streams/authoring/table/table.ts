@@ -266,7 +266,7 @@ export class KTable<K, V, S extends SerdesKnown = never> {
         keySerde: asSerde(materialized?.keySerde) ?? this.#node.keySerde,
         valueSerde: asSerde(materialized?.valueSerde ?? options.valueSerde),
         storeName,
-        materialized: materialized ?? {},
+        materialized,
       }),
     )
   }

@@ -1,0 +1,131 @@
+import type { Change } from '../../change.ts'
+import { StreamsError } from '../../errors.ts'
+import type { Processor, ProcessorContext, StreamRecord } from '../../processor.ts'
+import type { Serde } from '../../serde.ts'
+import type { KeyValueStoreSpec } from '../../store.ts'
+import { keyValueStoreOf } from '../stores.ts'
+import { decodeHeld, encodeHeld } from './held-update.ts'
+import { type HeldEntry, SuppressBuffer } from './suppress-buffer.ts'
+import type { Suppressed } from './suppressed.ts'
+
+export interface SuppressPlan<K, V> {
+  readonly suppressed: Suppressed<K>
+  /** An update leaves when its time is this far behind stream time, in ms. */
+  readonly holdMs: number
+  readonly store: KeyValueStoreSpec<Uint8Array, Uint8Array>
+  readonly keySerde: Serde<K>
+  readonly valueSerde: Serde<V>
+}
+
+/** Holds updates back until their window closes, their time is up, or the buffer is full. */
+export class SuppressProcessor<K, V> implements Processor<K, Change<V>, K, Change<V>> {
+  readonly #plan: SuppressPlan<K, V>
+  #context: ProcessorContext<K, Change<V>> | undefined
+  #buffer: SuppressBuffer | undefined
+
+  constructor(plan: SuppressPlan<K, V>) {
+    this.#plan = plan
+  }
+
+  init(context: ProcessorContext<K, Change<V>>): void {
+    this.#context = context
+    this.#buffer = new SuppressBuffer(keyValueStoreOf(context, this.#plan.store))
+    const { idleAfterMs } = this.#plan.suppressed
+    if (idleAfterMs !== undefined)
+      context.schedule(idleAfterMs, 'wall-clock', () => this.#closeIdle(idleAfterMs))
+  }
+
+  process(record: StreamRecord<K, Change<V>>): void {
+    const [context, buffer] = [this.#context, this.#buffer]
+    if (context === undefined || buffer === undefined) return
+    const streamTimeMs = Math.max(buffer.status.streamTimeMs, record.timestampMs)
+    const heardAtMs = context.currentSystemTimeMs()
+    buffer.heard({ streamTimeMs, heardAtMs, holdMs: this.#plan.holdMs })
+    this.#hold(buffer, record)
+    this.#emitDue(buffer, streamTimeMs)
+    this.#relieve(buffer, context)
+    buffer.saveStatus()
+  }
+
+  #hold(buffer: SuppressBuffer, record: StreamRecord<K, Change<V>>): void {
+    const { suppressed, store, keySerde } = this.#plan
+    const { key, value, timestampMs, headers } = record
+    const keyBytes = keySerde.serialize(store.name, key)
+    const before = buffer.heldOf(keyBytes)
+    const oldValue = this.#encoded(value.oldValue)
+    const held = encodeHeld({
+      timestampMs,
+      prior: before === undefined ? oldValue : decodeHeld(before.held).prior,
+      oldValue,
+      newValue: this.#encoded(value.newValue),
+      headers,
+    })
+    const timeMs = suppressed.until === 'window-closes' ? endOf(key) : timestampMs
+    buffer.put({ timeMs, key: keyBytes, held }, before)
+  }
+
+  #emitDue(buffer: SuppressBuffer, streamTimeMs: number): void {
+    const dueMs = streamTimeMs - this.#plan.holdMs
+    buffer.evictWhile(
+      () => buffer.minTimeMs <= dueMs,
+      (entry) => this.#emit(entry),
+    )
+  }
+
+  #relieve(buffer: SuppressBuffer, context: ProcessorContext<K, Change<V>>): void {
+    const { recordsMax, bytesMax, whenFull } = this.#plan.suppressed.buffer
+    const isFull = () => buffer.status.records > recordsMax || buffer.status.bytes > bytesMax
+    if (!isFull()) return
+    if (whenFull === 'shut-down') {
+      const { records, bytes } = buffer.status
+      throw new StreamsError(
+        'STREAMS_SUPPRESS_BUFFER_FULL',
+        `the buffer holds ${records} of at most ${recordsMax} records and ${bytes} of at most ${bytesMax} bytes`,
+        { node: context.nodeName, store: this.#plan.store.name, taskId: context.taskId },
+        'Give it more room, or let it emit early (BufferConfig without shutDownWhenFull).',
+      )
+    }
+    buffer.evictWhile(isFull, (entry) => this.#emit(entry))
+  }
+
+  /** Time goes on at the wall clock's pace from the last record. */
+  #closeIdle(idleAfterMs: number): void {
+    const [context, buffer] = [this.#context, this.#buffer]
+    if (context === undefined || buffer === undefined || buffer.status.records === 0) return
+    const { streamTimeMs, heardAtMs } = buffer.status
+    const silentMs = context.currentSystemTimeMs() - heardAtMs
+    if (silentMs < idleAfterMs) return
+    this.#emitDue(buffer, streamTimeMs + silentMs)
+    buffer.saveStatus()
+  }
+
+  #emit(entry: HeldEntry): void {
+    const { suppressed, store, keySerde } = this.#plan
+    const { timestampMs, oldValue, newValue, headers } = decodeHeld(entry.held)
+    // A window's result that is gone again was never told to anyone.
+    if (newValue === null && suppressed.until === 'window-closes') return
+    const key = keySerde.deserialize(store.name, entry.key)
+    const value = {
+      newValue: this.#decoded(newValue),
+      oldValue: this.#decoded(oldValue),
+      isLatest: true,
+    }
+    this.#context?.forward({ key, value, timestampMs, headers })
+  }
+
+  #encoded(value: V | undefined): Uint8Array | null {
+    const { store, valueSerde } = this.#plan
+    return value === undefined || value === null ? null : valueSerde.serialize(store.name, value)
+  }
+
+  #decoded(bytes: Uint8Array | null): V | undefined {
+    return bytes === null
+      ? undefined
+      : this.#plan.valueSerde.deserialize(this.#plan.store.name, bytes)
+  }
+}
+
+/** The builder accepts windowed keys only. */
+function endOf(key: unknown): number {
+  return (key as { readonly endMs: number }).endMs
+}
