@@ -12,7 +12,7 @@ import type { GroupNode } from '../aggregate/group.ts'
 import type { TableResult } from '../options.ts'
 import type { Scope } from '../scope.ts'
 import type { SerdesKnown } from '../serdes-known.ts'
-import { KTable } from '../table/table.ts'
+import type { KTable } from '../table/table.ts'
 import { addWindowedAggregate } from './add-windowed.ts'
 import { EmitStrategy } from './emit-strategy.ts'
 import {
@@ -99,6 +99,6 @@ export class SessionWindowedKStream<K, V> {
       fold,
       partsOf: (made) => sessionParts(this.#windows, made),
     })
-    return new KTable(this.#scope, node)
+    return this.#scope.newTable(node)
   }
 }

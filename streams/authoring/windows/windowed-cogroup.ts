@@ -4,7 +4,7 @@ import type { CogroupPart } from '../aggregate/cogroup.ts'
 import { aggregateFold, type Initializer } from '../aggregate/fold.ts'
 import type { Scope } from '../scope.ts'
 import type { SerdesKnown } from '../serdes-known.ts'
-import { KTable } from '../table/table.ts'
+import type { KTable } from '../table/table.ts'
 import { addWindowedCogroup } from './add-windowed.ts'
 import { type Merger, mergingFold } from './session-fold.ts'
 import { type FixedWindows, fixedWindowParts, sessionParts } from './window-nodes.ts'
@@ -33,7 +33,7 @@ export class TimeWindowedCogroupedKStream<K, A> {
       foldOf: ({ adder }) => aggregateFold(initial, adder),
       partsOf: (made) => fixedWindowParts(this.#windows, made),
     })
-    return new KTable(this.#scope, node)
+    return this.#scope.newTable(node)
   }
 }
 
@@ -61,6 +61,6 @@ export class SessionWindowedCogroupedKStream<K, A> {
       foldOf: ({ adder }) => mergingFold(aggregateFold(initial, adder), merger),
       partsOf: (made) => sessionParts(this.#windows, made),
     })
-    return new KTable(this.#scope, node)
+    return this.#scope.newTable(node)
   }
 }

@@ -16,7 +16,7 @@ import type { GroupNode } from '../aggregate/group.ts'
 import type { TableResult } from '../options.ts'
 import type { Scope } from '../scope.ts'
 import type { SerdesKnown } from '../serdes-known.ts'
-import { KTable } from '../table/table.ts'
+import type { KTable } from '../table/table.ts'
 import { addWindowedAggregate } from './add-windowed.ts'
 import { EmitStrategy } from './emit-strategy.ts'
 import { type FixedWindows, fixedWindowParts } from './window-nodes.ts'
@@ -100,6 +100,6 @@ export class TimeWindowedKStream<K, V> {
       fold,
       partsOf: (made) => fixedWindowParts(this.#windows, made),
     })
-    return new KTable(this.#scope, node)
+    return this.#scope.newTable(node)
   }
 }
