@@ -45,6 +45,7 @@ export class StreamsBuilder {
     builder: new TopologyBuilder(),
     names: new Names(),
     nullKeys: new NullKeys(),
+    newTable: (node) => new KTable(this.#scope, node),
   }
 
   /** Records of a declared topic, which brings its serdes. */

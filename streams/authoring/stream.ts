@@ -42,7 +42,7 @@ import {
 import { addSink, type SinkDestination, type TopicChooser } from './sink.ts'
 import type { StreamNode } from './stream-node.ts'
 import type { GlobalKTable } from './table/global-table.ts'
-import { KTable } from './table/table.ts'
+import type { KTable } from './table/table.ts'
 import { tableOf } from './table/to-table.ts'
 import type { JoinWindows } from './windows/windows.ts'
 
@@ -239,7 +239,7 @@ export class KStream<K, V, S extends SerdesKnown = never> {
   toTable(
     options: TableResult<K, Exclude<V, undefined>> & AnySerdes<K, V> = {},
   ): KTable<K, Exclude<V, undefined>, SerdesKnown> {
-    return new KTable(this.#scope, tableOf(this.#scope, this.#node, options))
+    return this.#scope.newTable(tableOf(this.#scope, this.#node, options))
   }
 
   /** Records by the key that they have, to be aggregated. `as` names the repartition, should one be needed. */

@@ -1,6 +1,6 @@
 import type { Scope } from '../scope.ts'
 import type { SerdesKnown } from '../serdes-known.ts'
-import { KTable } from '../table/table.ts'
+import type { KTable } from '../table/table.ts'
 import type { FixedWindows } from '../windows/window-nodes.ts'
 import {
   SessionWindowedCogroupedKStream,
@@ -78,6 +78,6 @@ export class CogroupedKStream<K, A> {
       supplierOf: (part) => cogroupPart(table, aggregateFold(initial, part.adder)),
       merge: cogroupChanges(table),
     })
-    return new KTable(this.#scope, table.node(placed.name, placed.sources))
+    return this.#scope.newTable(table.node(placed.name, placed.sources))
   }
 }

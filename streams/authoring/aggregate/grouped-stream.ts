@@ -3,7 +3,7 @@ import { longSerde } from '../../serdes.ts'
 import type { TableResult } from '../options.ts'
 import type { Scope } from '../scope.ts'
 import type { SerdesKnown } from '../serdes-known.ts'
-import { KTable } from '../table/table.ts'
+import type { KTable } from '../table/table.ts'
 import { SessionWindowedKStream } from '../windows/session-windowed-stream.ts'
 import type { FixedWindows } from '../windows/window-nodes.ts'
 import { TimeWindowedKStream } from '../windows/windowed-stream.ts'
@@ -111,6 +111,6 @@ export class KGroupedStream<K, V> {
     })
     const placed = placeGroup(this.#scope, this.#group, storeName)
     builder.addProcessor(name, streamAggregate(table, fold), [placed.name], [table.spec])
-    return new KTable(this.#scope, table.node(name, placed.sources))
+    return this.#scope.newTable(table.node(name, placed.sources))
   }
 }

@@ -4,7 +4,7 @@ import { longSerde } from '../../serdes.ts'
 import type { TableResult } from '../options.ts'
 import type { Scope } from '../scope.ts'
 import type { SerdesKnown } from '../serdes-known.ts'
-import { KTable } from '../table/table.ts'
+import type { KTable } from '../table/table.ts'
 import type { AggregateResult } from './aggregate-result.ts'
 import { AggregateTable } from './aggregate-table.ts'
 import { changeSerde } from './change-serde.ts'
@@ -98,7 +98,7 @@ export class KGroupedTable<K, V> {
     })
     const placed = this.#shared ?? this.#repartitioned({ storeName, sink, source })
     builder.addProcessor(name, tableAggregate(table, fold), [placed], [table.spec])
-    return new KTable(this.#scope, table.node(name, [placed]))
+    return this.#scope.newTable(table.node(name, [placed]))
   }
 
   /** Always: the group's key is another than the row's. Answers the source. */
