@@ -89,6 +89,11 @@ function bufferOf<K, V, Row>(
     const remedy = 'Give the table historyRetentionMs (Materialized), or leave graceMs out.'
     throw refused(name, 'a grace, and the table is not versioned', remedy)
   }
+  const historyMs = rows.historyRetentionMs ?? Number.POSITIVE_INFINITY
+  if (graceMs > historyMs) {
+    const remedy = 'Keep versions for at least the grace (historyRetentionMs).'
+    throw refused(name, `a grace of ${graceMs} ms and a history of ${historyMs} ms`, remedy)
+  }
   const keySerde = asSerde(joined.keySerde) ?? stream.keySerde
   const valueSerde = asSerde(joined.valueSerde) ?? stream.valueSerde
   if (keySerde === undefined || valueSerde === undefined) {

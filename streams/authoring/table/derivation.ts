@@ -31,6 +31,7 @@ export function derivedViews<K, V, V2>(
   return {
     stores: [...above.stores, ...derivation.stores],
     isVersioned: above.isVersioned,
+    historyRetentionMs: above.historyRetentionMs,
     view: (context) => derivedView(above.view(context), derivation.open(context)),
   }
 }

@@ -15,6 +15,8 @@ export interface TableViewSupplier<K, V> {
   /** Names of stores that the reading node must be connected to. */
   readonly stores: readonly string[]
   readonly isVersioned: boolean
+  /** Of a versioned table: versions are kept so long. */
+  readonly historyRetentionMs?: number | undefined
   view(context: Pick<ProcessorContext<never, never>, 'getStateStore'>): TableView<K, V>
 }
 

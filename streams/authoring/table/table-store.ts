@@ -69,6 +69,7 @@ export function storeViews<K, V>(spec: TableStoreSpec<K, V>): TableViewSupplier<
   return {
     stores: [spec.name],
     isVersioned: spec.kind === 'versioned',
+    historyRetentionMs: spec.kind === 'versioned' ? spec.historyRetentionMs : undefined,
     view: (context) => tableRows(context, spec),
   }
 }
