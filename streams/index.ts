@@ -92,7 +92,6 @@ export type { Change } from './change.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { DESCRIPTION_FORMATS, type DescriptionFormat, describe } from './describe/describe.ts'
 export { type ErrorPlace, StreamsError } from './errors.ts'
-export type { LocalStorePart } from './local-store.ts'
 export type { CleanupPolicy, Header, NewTopic } from './log/log.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
 export {
@@ -116,6 +115,7 @@ export type {
   RecordMetadata,
   StreamRecord,
 } from './processor.ts'
+export type { LocalStorePart } from './queries/local-parts.ts'
 export type { RestoreListener, RestoreProgress } from './restore/changelog-restorer.ts'
 export type { Serde } from './serde.ts'
 export {
@@ -181,6 +181,7 @@ export {
 export type { StreamsStatus } from './streams-status.ts'
 export { COMMIT_POINTS, type CommitPoint, type CommitProbe } from './task/commit-point.ts'
 export type { DeadLetter, DeadLetterEncoder, EncodedDeadLetter } from './task/dead-letter.ts'
+export type { DeadLetterDropped } from './task/drop-policy.ts'
 export type {
   DeserializationFailure,
   FailureDecision,

@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { StreamsError } from './errors.ts'
-import { LocalKeyValueStore, type LocalStorePart } from './local-store.ts'
 import { logTrouble } from './log-trouble.ts'
+import { LocalKeyValueStore } from './queries/local-key-value-store.ts'
+import type { LocalStorePart } from './queries/local-parts.ts'
+import { LocalSessionStore } from './queries/local-session-store.ts'
+import { LocalVersionedStore } from './queries/local-versioned-store.ts'
+import { LocalWindowStore } from './queries/local-window-store.ts'
 import { GlobalReader } from './restore/global-reader.ts'
 import { GlobalTables } from './restore/global-tables.ts'
 import { prepareSerdes } from './serde-preparation.ts'
-import type { ReadOnlyKeyValueStore } from './store.ts'
+import type {
+  ReadOnlyKeyValueStore,
+  ReadOnlySessionStore,
+  ReadOnlyVersionedKeyValueStore,
+  ReadOnlyWindowStore,
+} from './store.ts'
 import {
   describeTask,
   type PartitionLag,
@@ -164,11 +173,22 @@ export class Streams {
    * @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE at a read, while no local task runs with it
    */
   store<K, V>(name: string): ReadOnlyKeyValueStore<K, V> {
-    return new LocalKeyValueStore<K, V>(name, () => {
-      const global = this.#globals?.store(name)
-      if (global !== undefined) return [{ partition: 0, taskId: 'global', store: global }]
-      return this.localStores(name)
-    })
+    return new LocalKeyValueStore<K, V>(name, () => this.#parts(name))
+  }
+
+  /** As `store`, of windows. @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE, STREAMS_STORE_KIND at a read */
+  windowStore<K, V>(name: string): ReadOnlyWindowStore<K, V> {
+    return new LocalWindowStore<K, V>(name, () => this.#parts(name))
+  }
+
+  /** As `store`, of sessions. @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE, STREAMS_STORE_KIND at a read */
+  sessionStore<K, V>(name: string): ReadOnlySessionStore<K, V> {
+    return new LocalSessionStore<K, V>(name, () => this.#parts(name))
+  }
+
+  /** As `store`, of versions. @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE, STREAMS_STORE_KIND at a read */
+  versionedStore<K, V>(name: string): ReadOnlyVersionedKeyValueStore<K, V> {
+    return new LocalVersionedStore<K, V>(name, () => this.#parts(name))
   }
 
   /** The parts of a store of any kind by partition, as of the last commits. @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE */
@@ -223,6 +243,12 @@ export class Streams {
       const endOffset = ends[index] ?? position
       return { topic, partition, position, endOffset, lag: Math.max(0, endOffset - position) }
     })
+  }
+
+  #parts(name: string): readonly LocalStorePart[] {
+    const global = this.#globals?.store(name)
+    if (global !== undefined) return [{ partition: 0, taskId: 'global', store: global }]
+    return this.localStores(name)
   }
 
   #tasks(): ActiveTask[] {

@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { StreamsError } from '../errors.ts'
 import type { FetchedBatch, PartitionAppend } from '../log/log.ts'
 import { silentLogger } from '../logger.ts'
 import { type Metrics, noMetrics } from '../metrics.ts'
+import { storesOfKind } from '../queries/local-parts.ts'
 import { GlobalTables } from '../restore/global-tables.ts'
 import type { Serde } from '../serde.ts'
 import { prepareSerdes } from '../serde-preparation.ts'
@@ -13,6 +15,7 @@ import type {
   SessionStore,
   StateStore,
   StoreBackend,
+  StoreSpec,
   TimestampedKeyValueStore,
   VersionedKeyValueStore,
   WindowStore,
@@ -29,7 +32,6 @@ import { ArrivalOrder } from './arrival-order.ts'
 import { DriverLog } from './driver-log.ts'
 import { DriverTask } from './driver-task.ts'
 import { ManualClock } from './manual-clock.ts'
-import { requireKind, type StoreKind, unknownStore } from './store-access.ts'
 import { type RawRecord, TestInputTopic, TestOutputTopic } from './test-topics.ts'
 
 export interface TopologyTestDriverOptions {
@@ -350,14 +352,20 @@ export class TopologyTestDriver {
     if (wasEmpty && queue.head !== undefined) this.#order.offer({ owner, queue })
   }
 
-  #storeOf(name: string, partition: number, kind: StoreKind): StateStore {
-    return requireKind(this.#store(name, partition), kind)
+  #storeOf(name: string, partition: number, kind: StoreSpec['kind']): unknown {
+    const part = { partition, taskId: '', store: this.#store(name, partition) }
+    return storesOfKind(() => [part], kind)[0]
   }
 
   #store(name: string, partition: number): StateStore {
     const found = this.managedStore(name, partition)?.store ?? this.#globals?.store(name)
-    if (found === undefined) throw unknownStore(name, partition)
-    return found
+    if (found !== undefined) return found
+    throw new StreamsError(
+      'STREAMS_UNKNOWN_STORE',
+      `no store ${name} on partition ${partition}`,
+      { store: name, partition },
+      'Name a store of the topology and a partition that its tasks have.',
+    )
   }
 
   async #close(): Promise<void> {

@@ -1,0 +1,36 @@
+import { StreamsError } from '../errors.ts'
+import type { StateStore, StoreSpec } from '../store.ts'
+import { kindOf } from '../store-kind.ts'
+
+/** One store of one local task, as of its last commit. */
+export interface LocalStorePart {
+  readonly partition: number
+  readonly taskId: string
+  readonly store: StateStore
+}
+
+/** Asked at each call: tasks come and go. */
+export type LocalParts = () => readonly LocalStorePart[]
+
+/** The stores of all parts, which must be of one kind. @throws {StreamsError} STREAMS_STORE_KIND */
+export function storesOfKind(parts: LocalParts, wanted: StoreSpec['kind']): readonly StateStore[] {
+  return parts().map(({ store }) => {
+    const kind = kindOf(store)
+    if (kind === wanted) return store
+    throw new StreamsError(
+      'STREAMS_STORE_KIND',
+      `this is a ${kind} store, not a ${wanted} store`,
+      { store: store.name },
+      'Ask for it by the method of its kind.',
+    )
+  })
+}
+
+/** The first that is there: a key lies in one partition only. */
+export function firstFound<S, V>(stores: readonly S[], find: (store: S) => V | undefined) {
+  for (const store of stores) {
+    const value = find(store)
+    if (value !== undefined) return value
+  }
+  return undefined
+}
