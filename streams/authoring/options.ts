@@ -127,12 +127,14 @@ export interface TableResult<K, V> extends Named {
   readonly materialized?: Materialized<K, V>
 }
 
-export const Materialized = {
-  /** What was given stays known, so that a serde that an operator needs can be seen in the type. */
-  as<Options extends Omit<Materialized<unknown, unknown>, 'as'> = object>(
-    name: string,
-    options?: Options,
-  ): Options & { readonly as: string } {
-    return { ...options, as: name } as Options & { readonly as: string }
-  },
+export const Materialized = { as: materializedAs }
+
+function materializedAs(name: string): { readonly as: string }
+/** What is given stays known, so that a serde that an operator needs can be seen in the type. */
+function materializedAs<Options extends Omit<Materialized<unknown, unknown>, 'as'>>(
+  name: string,
+  options: Options,
+): Options & { readonly as: string }
+function materializedAs(name: string, options: object = {}): object {
+  return { ...options, as: name }
 }
