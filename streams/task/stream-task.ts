@@ -1,5 +1,4 @@
-import { StreamsError } from '../errors.ts'
-import type { FetchedBatch, Header, OffsetCommit, PartitionAppend } from '../log/log.ts'
+import type { FetchedBatch, Header, OffsetCommit } from '../log/log.ts'
 import type {
   Cancellable,
   DeadLetterCause,
@@ -11,19 +10,20 @@ import type {
   StreamRecord,
 } from '../processor.ts'
 import type { ManagedStore, StateStore } from '../store.ts'
+import { changelogAppends } from './changelogs.ts'
 import { DropPolicy } from './drop-policy.ts'
 import { type CurrentRecord, FailurePolicy } from './failure-policy.ts'
 import { InputQueues } from './input-queues.ts'
 import { ObservedTimes } from './observed-times.ts'
 import { decodeTimeProgress, encodeTimeProgress } from './offset-metadata.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import { PunctuationQueue } from './punctuation.ts'
 import { type CachingNode, RecordCaches } from './record-caches.ts'
 import { RecordCollector } from './record-collector.ts'
 import { compileGraph, type TaskGraph } from './task-graph.ts'
 import type { TaskHost } from './task-host.ts'
 import { TaskMetrics } from './task-metrics.ts'
 import type { StreamTaskOptions, TaskTransaction } from './task-options.ts'
+import { TaskPunctuations } from './task-punctuations.ts'
 import { type InputPosition, TransactionSchedule } from './transaction-schedule.ts'
 
 /** The reading of bounds is spread over this many records. */
@@ -53,8 +53,7 @@ export class StreamTask implements TaskHost {
   readonly #drops: DropPolicy
   readonly #times: ObservedTimes
   readonly #caches: RecordCaches
-  readonly #streamTime = new PunctuationQueue('stream-time')
-  readonly #wallClock = new PunctuationQueue('wall-clock')
+  readonly #punctuations: TaskPunctuations
   readonly #schedule = new TransactionSchedule()
   readonly #changing: readonly ManagedStore[]
   readonly #committed = new Map<PartitionQueue, number>()
@@ -91,6 +90,9 @@ export class StreamTask implements TaskHost {
       failures: this.#failures,
       current: () => this.#currentRecord(),
     })
+    this.#punctuations = new TaskPunctuations(options.taskId, (node, punctuate, timestampMs) =>
+      this.#punctuate(node, punctuate, timestampMs),
+    )
     this.#times = new ObservedTimes(options.taskId)
     this.#caches = new RecordCaches(options.recordCacheBudget, (node) => {
       this.node = node
@@ -123,7 +125,7 @@ export class StreamTask implements TaskHost {
     }
     for (const processor of this.#graph.processors) processor.init()
     this.streamTimeMs = streamTimeMs
-    this.#streamTime.resumeAt(latest)
+    this.#punctuations.streamTime.resumeAt(latest)
   }
 
   /** @returns false when the partition is not an input of this task */
@@ -145,10 +147,10 @@ export class StreamTask implements TaskHost {
   run(recordsMax: number): number {
     const readingMs = this.#options.clock.nowMs()
     const ready = this.#inputs.isReady(readingMs)
-    if (!ready && readingMs < this.#wallClock.nextDueMs) return 0
+    if (!ready && readingMs < this.#punctuations.wallClock.nextDueMs) return 0
     this.systemTimeMs = readingMs
     const records = ready ? this.#processUpTo(recordsMax) : 0
-    const punctuations = this.#wallClock.run(readingMs)
+    const punctuations = this.#punctuations.wallClock.run(readingMs)
     if (punctuations > 0) this.metrics.punctuated('wall-clock', punctuations)
     this.#endBatch(readingMs, records + punctuations)
     return records + punctuations
@@ -169,7 +171,7 @@ export class StreamTask implements TaskHost {
 
   /** When `run` has something to do although no record comes; Infinity for never. */
   get nextWallClockDueMs(): number {
-    return this.#wallClock.nextDueMs
+    return this.#punctuations.wallClock.nextDueMs
   }
 
   get hasBuffered(): boolean {
@@ -230,8 +232,7 @@ export class StreamTask implements TaskHost {
   /** Stops the processors. Their `close` must not fail; the first failure is returned. */
   close(): unknown {
     let failure: unknown
-    this.#streamTime.clear()
-    this.#wallClock.clear()
+    this.#punctuations.clear()
     for (const processor of this.#graph.processors) {
       try {
         processor.close()
@@ -269,21 +270,8 @@ export class StreamTask implements TaskHost {
     type: PunctuationType,
     punctuate: (timestampMs: number) => void,
   ): Cancellable {
-    if (!(intervalMs >= 1)) {
-      throw new StreamsError(
-        'STREAMS_INVALID_INTERVAL',
-        `a punctuation every ${intervalMs} ms`,
-        { node, taskId: this.taskId },
-        'Schedule with an interval of at least 1 ms.',
-      )
-    }
-    const run = (callback: (timestampMs: number) => void, timestampMs: number) =>
-      this.#punctuate(node, callback, timestampMs)
-    if (type === 'stream-time') {
-      return this.#streamTime.schedule({ firstDueMs: 0, intervalMs }, run, punctuate)
-    }
-    const firstDueMs = this.systemTimeMs + intervalMs
-    return this.#wallClock.schedule({ firstDueMs, intervalMs }, run, punctuate)
+    const options = { intervalMs, type, systemTimeMs: this.systemTimeMs }
+    return this.#punctuations.schedule(node, options, punctuate)
   }
 
   deadLetter(node: string, cause: DeadLetterCause): void {
@@ -349,8 +337,8 @@ export class StreamTask implements TaskHost {
     }
     this.#current = undefined
     queue.pop()
-    if (this.streamTimeMs >= this.#streamTime.nextDueMs) {
-      const ran = this.#streamTime.run(this.streamTimeMs)
+    if (this.streamTimeMs >= this.#punctuations.streamTime.nextDueMs) {
+      const ran = this.#punctuations.streamTime.run(this.streamTimeMs)
       this.metrics.punctuated('stream-time', ran)
     }
   }
@@ -401,18 +389,11 @@ export class StreamTask implements TaskHost {
     this.#schedule.record({ readingMs, positions, globalPositions })
   }
 
-  #takeChangelogs(): (PartitionAppend & { readonly store: string })[] {
+  #takeChangelogs() {
+    const { changelogTopic } = this.#options
     const timestampMs = this.streamTimeMs === NO_TIME ? this.systemTimeMs : this.streamTimeMs
-    const appends: (PartitionAppend & { readonly store: string })[] = []
-    for (const managed of this.#changing) {
-      const { name, logged } = managed.spec
-      if (!logged || managed.changeCount === 0) continue
-      const records = []
-      for (const { key, value } of managed.changes()) records.push({ key, value, timestampMs })
-      const topic = this.#options.changelogTopic(name)
-      appends.push({ store: name, topic, partition: this.partition, records })
-    }
-    return appends
+    const place = { topicOf: changelogTopic, partition: this.partition, timestampMs }
+    return changelogAppends(this.#changing, place)
   }
 
   #timeProgress(queue: PartitionQueue): string {
@@ -420,7 +401,7 @@ export class StreamTask implements TaskHost {
       partitionTimeMs: queue.partitionTimeMs,
       streamTimeMs: this.streamTimeMs,
       observedTimes: this.#times.times(),
-      punctuationDueMs: this.#streamTime.dueTimes(),
+      punctuationDueMs: this.#punctuations.streamTime.dueTimes(),
     })
   }
 }

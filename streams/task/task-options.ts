@@ -3,6 +3,7 @@ import type { OffsetCommit, PartitionAppend } from '../log/log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { StateStore, TaskStores } from '../store.ts'
 import type { SubTopology } from '../topology.ts'
+import type { ChangelogAppend } from './changelogs.ts'
 import type { DeadLetterEncoder } from './dead-letter.ts'
 import type { DeadLetterDropped } from './drop-policy.ts'
 import type { FailureHandlers } from './handlers.ts'
@@ -68,7 +69,7 @@ export interface StreamTaskOptions {
 /** What one commit writes. */
 export interface TaskTransaction {
   readonly outputs: readonly PartitionAppend[]
-  readonly changelogs: readonly (PartitionAppend & { readonly store: string })[]
+  readonly changelogs: readonly ChangelogAppend[]
   readonly offsets: readonly OffsetCommit[]
   readonly batches: readonly ScheduledBatch[]
 }

@@ -1,25 +1,85 @@
-import type { ManagedStore, TaskStores } from '../store.ts'
-import type { DeadLetter } from '../task/dead-letter.ts'
+import type { ManagedStore, StoreBackend, TaskStores } from '../store.ts'
+import type { DeadLetter, DeadLetterEncoder } from '../task/dead-letter.ts'
 import { StreamTask } from '../task/stream-task.ts'
+import { taskIdOf } from '../task/task-id.ts'
 import type { StreamTaskOptions } from '../task/task-options.ts'
+import type { SubTopology } from '../topology.ts'
+import type { TopologyPlan } from '../worker/topology-plan.ts'
 import type { DriverLog } from './driver-log.ts'
+
+export const OVERLAY_BYTES_MAX = 64 * 1024 * 1024
+
+const BOUNDS = {
+  transactionRecordsMax: Number.POSITIVE_INFINITY,
+  transactionBytesMax: Number.POSITIVE_INFINITY,
+  recordBytesMax: 1_000_000,
+}
+
+type FromDriver =
+  | 'partitionCounts'
+  | 'globals'
+  | 'clock'
+  | 'handlers'
+  | 'deadLetterDropped'
+  | 'metrics'
+  | 'recordCacheBudget'
+  | 'maxTaskIdleMs'
+
+export interface DriverTaskOptions extends Pick<StreamTaskOptions, FromDriver> {
+  readonly plan: TopologyPlan
+  readonly subTopology: SubTopology
+  readonly partition: number
+  readonly backend: StoreBackend
+  readonly directory: string
+  readonly log: DriverLog
+  readonly deadLetter: DeadLetterEncoder
+}
 
 /** A task of production in the driver's hands, with its stores. */
 export class DriverTask {
   readonly task: StreamTask
   readonly stores: TaskStores
   /** Put there by the transaction that is not committed. */
-  readonly #letters: DeadLetter[]
+  readonly #letters: DeadLetter[] = []
 
-  /** Restores the stores from their changelogs and starts the processors. */
-  constructor(options: StreamTaskOptions, letters: DeadLetter[], log: DriverLog) {
-    this.stores = options.stores
-    this.#letters = letters
-    for (const name of this.stores.names) {
-      const topic = options.changelogTopic(name)
-      restore(this.stores.get(name), { topic, partition: options.partition }, log)
+  /** Opens and restores the stores, and starts the processors where the committed offsets are. */
+  static async open(options: DriverTaskOptions): Promise<DriverTask> {
+    const { plan, subTopology, partition, backend, directory, log } = options
+    const taskId = taskIdOf(subTopology.id, partition)
+    const stores = await backend.open({
+      directory,
+      taskId,
+      specs: subTopology.stores,
+      overlayBytesMax: OVERLAY_BYTES_MAX,
+      changelogTopic: plan.changelogTopic,
+    })
+    for (const name of stores.names) {
+      restore(stores.get(name), { topic: plan.changelogTopic(name), partition }, log)
     }
-    this.task = new StreamTask(options)
+    return new DriverTask(options, stores)
+  }
+
+  private constructor(options: DriverTaskOptions, stores: TaskStores) {
+    const { plan, subTopology, partition, log, deadLetter } = options
+    this.stores = stores
+    this.task = new StreamTask({
+      ...options,
+      applicationId: plan.applicationId,
+      topologyName: plan.topology.name,
+      taskId: taskIdOf(subTopology.id, partition),
+      physicalTopic: plan.physicalTopic,
+      changelogTopic: plan.changelogTopic,
+      inputs: plan.inputsOf(subTopology.id, partition).map((input) => {
+        const { offset: position = 0, metadata } = log.committed(input) ?? {}
+        return { ...input, position, metadata, endOffset: log.end(input) }
+      }),
+      stores,
+      deadLetter: (letter) => {
+        this.#letters.push(letter)
+        return deadLetter(letter)
+      },
+      bounds: BOUNDS,
+    })
     this.task.init()
   }
 

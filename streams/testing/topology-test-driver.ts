@@ -30,7 +30,7 @@ import type { SubTopology, Topology } from '../topology.ts'
 import { externalTopics, planTopology, type TopologyPlan } from '../worker/topology-plan.ts'
 import { ArrivalOrder } from './arrival-order.ts'
 import { DriverLog } from './driver-log.ts'
-import { DriverTask } from './driver-task.ts'
+import { DriverTask, OVERLAY_BYTES_MAX } from './driver-task.ts'
 import { ManualClock } from './manual-clock.ts'
 import { type RawRecord, TestInputTopic, TestOutputTopic } from './test-topics.ts'
 
@@ -68,7 +68,6 @@ export interface RestartOptions {
 }
 
 const DEAD_LETTER_TOPIC = 'dead-letters'
-const OVERLAY_BYTES_MAX = 64 * 1024 * 1024
 
 /**
  * Runs a whole topology in memory, without a log, synchronously: the same task code as in production, a clock that the test moves, inputs
@@ -247,50 +246,26 @@ export class TopologyTestDriver {
     }
   }
 
-  async #openTask(subTopology: SubTopology, partition: number): Promise<DriverTask> {
-    const { stores: backend, metrics = noMetrics, handlers = {} } = this.#options
-    const { applicationId, topology, physicalTopic, changelogTopic, inputsOf } = this.#plan
+  #openTask(subTopology: SubTopology, partition: number): Promise<DriverTask> {
+    const { metrics = noMetrics, handlers = {}, stores: backend } = this.#options
     const taskId = taskIdOf(subTopology.id, partition)
-    const stores = await backend.open({
-      directory: this.#taskDirectory(taskId),
-      taskId,
-      specs: subTopology.stores,
-      overlayBytesMax: OVERLAY_BYTES_MAX,
-      changelogTopic,
-    })
-    const letters: DeadLetter[] = []
-    const options = {
-      applicationId,
-      topologyName: topology.name,
-      taskId,
-      partition,
+    return DriverTask.open({
+      plan: this.#plan,
       subTopology,
-      physicalTopic,
-      changelogTopic,
-      partitionCounts: (topic: string) => this.#countOf(topic),
-      inputs: inputsOf(subTopology.id, partition).map((input) => {
-        const { offset = 0, metadata } = this.#log.committed(input) ?? {}
-        return { ...input, position: offset, metadata, endOffset: this.#log.end(input) }
-      }),
-      stores,
+      partition,
+      backend,
+      directory: this.#taskDirectory(taskId),
+      log: this.#log,
+      partitionCounts: (topic) => this.#countOf(topic),
       globals: this.#globals,
       clock: this.clock,
       handlers,
-      deadLetter: (letter: DeadLetter) => {
-        letters.push(letter)
-        return this.#encodeDeadLetter(letter)
-      },
+      deadLetter: (letter) => this.#encodeDeadLetter(letter),
       deadLetterDropped: this.#options.deadLetterDropped ?? [],
       metrics,
-      bounds: {
-        transactionRecordsMax: Number.POSITIVE_INFINITY,
-        transactionBytesMax: Number.POSITIVE_INFINITY,
-        recordBytesMax: 1_000_000,
-      },
       recordCacheBudget: this.#recordCacheBudget,
       maxTaskIdleMs: this.#options.maxTaskIdleMs ?? 0,
-    }
-    return new DriverTask(options, letters, this.#log)
+    })
   }
 
   #encodeDeadLetter(letter: DeadLetter) {

@@ -1,0 +1,56 @@
+import { StreamsError } from '../errors.ts'
+import type { Cancellable, PunctuationType } from '../processor.ts'
+import { PunctuationQueue } from './punctuation.ts'
+
+/** Runs a punctuation of a node; attributes what fails in it to the node. */
+export type NodePunctuator = (
+  node: string,
+  punctuate: (timestampMs: number) => void,
+  timestampMs: number,
+) => void
+
+/** Everything that the nodes of a task have scheduled, by both kinds of time. */
+export class TaskPunctuations {
+  readonly streamTime = new PunctuationQueue('stream-time')
+  readonly wallClock = new PunctuationQueue('wall-clock')
+  readonly #taskId: string
+  readonly #run: NodePunctuator
+
+  constructor(taskId: string, run: NodePunctuator) {
+    this.#taskId = taskId
+    this.#run = run
+  }
+
+  /** Stream time: first at the first record. Wall clock: first when an interval is over. */
+  schedule(
+    node: string,
+    options: {
+      readonly intervalMs: number
+      readonly type: PunctuationType
+      readonly systemTimeMs: number
+    },
+    punctuate: (timestampMs: number) => void,
+  ): Cancellable {
+    const { intervalMs, type, systemTimeMs } = options
+    if (!(intervalMs >= 1)) {
+      throw new StreamsError(
+        'STREAMS_INVALID_INTERVAL',
+        `a punctuation every ${intervalMs} ms`,
+        { node, taskId: this.#taskId },
+        'Schedule with an interval of at least 1 ms.',
+      )
+    }
+    const run = (callback: (timestampMs: number) => void, timestampMs: number) =>
+      this.#run(node, callback, timestampMs)
+    if (type === 'stream-time') {
+      return this.streamTime.schedule({ firstDueMs: 0, intervalMs }, run, punctuate)
+    }
+    const firstDueMs = systemTimeMs + intervalMs
+    return this.wallClock.schedule({ firstDueMs, intervalMs }, run, punctuate)
+  }
+
+  clear(): void {
+    this.streamTime.clear()
+    this.wallClock.clear()
+  }
+}
