@@ -246,13 +246,28 @@ describe('an aggregate of a table', () => {
     ])
   })
 
-  test('is read by joins out of its store', async () => {
+  test('is read by a stream that joins it, out of its store', async () => {
     const t = new StreamsBuilder()
     const counts = t
       .table('rows', Consumed.with(stringSerde, stringSerde))
       .groupBy(groupAndNumber, grouped)
-      .count({ as: 'count' })
-    expect(counts.node.views()).toMatchObject({ stores: ['count'], isVersioned: false })
-    expect(counts.queryableStoreName).toBe('count')
+      .count()
+    t.stream('asked', Consumed.with(stringSerde, stringSerde))
+      .join(counts, (asked, count) => `${asked}${count}`)
+      .to('out', { valueSerde: stringSerde })
+    driver = await TopologyTestDriver.open({
+      topology: t.build('rows'),
+      stores: createStoreBackend(memoryEngine()),
+    })
+    const rows = driver.createInputTopic('rows', stringSerde, stringSerde)
+    const asked = driver.createInputTopic('asked', stringSerde, stringSerde)
+    asked.pipe('a', 'how many? ')
+    rows.pipe('1', 'a:1')
+    rows.pipe('2', 'a:1')
+    asked.pipe('a', 'how many? ')
+    expect(driver.createOutputTopic('out', stringSerde, stringSerde).readKeyValues()).toEqual([
+      ['a', 'how many? 2'],
+    ])
+    expect(counts.queryableStoreName).toBeUndefined()
   })
 })
