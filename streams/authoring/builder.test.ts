@@ -210,6 +210,11 @@ group('what is refused, with its code', () => {
           .repartition(),
     ],
     ['TOPOLOGY_INVALID_NAME', 'a name with a space', () => t().stream('a', { ...text, as: 'a b' })],
+    [
+      'TOPOLOGY_VERSIONED_TABLE',
+      'a global table with versions',
+      () => t().globalTable('a', { ...text, materialized: { historyRetentionMs: 1 } }),
+    ],
     ['TOPOLOGY_EMPTY', 'a topology without a source', () => t().build('empty')],
     [
       'TOPOLOGY_UNKNOWN_PARENT',

@@ -127,6 +127,7 @@ export class StreamsBuilder {
     const source = sourceOf(topic, options)
     const { materialized = {} } = options
     const storeName = names.store(materialized.as ?? source.as, `${source.topics[0]}-`)
+    if (materialized.historyRetentionMs !== undefined) throw versionedGlobalTable(storeName)
     const store = latestStore(storeName, source, { ...materialized, logged: false })
     builder.addGlobalStore({
       sourceName: names.nodeWithSuffix(options.as, '-source', 'KSTREAM-SOURCE-'),
@@ -205,5 +206,14 @@ function sourceWithoutSerde(topics: readonly string[]): StreamsError {
     `the source of ${topics.join(', ')} has no serdes`,
     {},
     'Pass Consumed.with(keySerde, valueSerde), or a declared topic.',
+  )
+}
+
+function versionedGlobalTable(store: string): StreamsError {
+  return new StreamsError(
+    'TOPOLOGY_VERSIONED_TABLE',
+    'a global table keeps no versions',
+    { store },
+    'Leave historyRetentionMs out, or use table().',
   )
 }

@@ -170,6 +170,15 @@ group('a filter', () => {
     expect(taken(driver)).toEqual(['a=-|-|true|-@10', 'a=x|-|false|-@5'])
   })
 
+  test('is of no versioned table once options of a store came in between, as in Kafka Streams', () => {
+    const t = new StreamsBuilder()
+    const options = { ...text, as: 'kept', materialized: { historyRetentionMs: 100 } }
+    const source = t.table('in', options)
+    const plain = { materialized: { valueSerde: stringSerde } }
+    expect(source.mapValues((value) => value).node.isVersioned).toBe(true)
+    expect(source.mapValues((value) => value, plain).node.isVersioned).toBe(false)
+  })
+
   test('filterNot keeps the others', async () => {
     const t = new StreamsBuilder()
     t.table('in', text).filterNot(short).toStream().to('out')
