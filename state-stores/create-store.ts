@@ -83,13 +83,14 @@ function createWindowStore(parts: StoreParts<WindowStoreSpec<unknown, unknown>>)
   const bytes = segmentedBytes(parts, WINDOW_KEY, time)
   const sequence =
     spec.retainDuplicates === true ? new PutSequence(meta.putSequence(spec)) : undefined
-  const store = new TransactionalWindowStore({ spec, bytes, topic, time, sequence })
+  const store = new TransactionalWindowStore({ spec, bytes, topic, time, sequence, isView: false })
   const committed = new TransactionalWindowStore({
     spec,
     bytes: bytes.committedView(),
     topic,
     time: time.committedView(),
     sequence,
+    isView: true,
   })
   return new TransactionalStore({ spec, store, committed, bytes, meta })
 }
@@ -98,9 +99,14 @@ function createSessionStore(parts: StoreParts<SessionStoreSpec<unknown, unknown>
   const { spec, topic, meta } = parts
   const time = new ObservedTime(meta.observedTime(spec))
   const bytes = segmentedBytes(parts, SESSION_KEY, time)
-  const store = new TransactionalSessionStore(spec, bytes, topic, time)
-  const view = bytes.committedView()
-  const committed = new TransactionalSessionStore(spec, view, topic, time.committedView())
+  const store = new TransactionalSessionStore({ spec, bytes, topic, time, isView: false })
+  const committed = new TransactionalSessionStore({
+    spec,
+    bytes: bytes.committedView(),
+    topic,
+    time: time.committedView(),
+    isView: true,
+  })
   return new TransactionalStore({ spec, store, committed, bytes, meta })
 }
 

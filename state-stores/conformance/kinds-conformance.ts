@@ -152,7 +152,12 @@ export function kindsConformance(house: StoreHouse): void {
       versions().put('gone', 'v', BASE)
       versions().delete('gone', BASE + 1)
       house.commit()
-      for (let n = 0; n < 20; n += 1) versions().put('now', `${n}`, BASE + 100 * MINUTE)
+      const goOn = () => {
+        for (let n = 0; n < 20; n += 1) versions().put('now', `${n}`, BASE + 100 * MINUTE)
+      }
+      goOn()
+      house.stores.discard()
+      goOn()
       house.commit()
       expect(house.stores.get('prices').digest().entries).toBe(3)
       expect(house.changes('prices')).toEqual([])

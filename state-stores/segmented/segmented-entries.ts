@@ -5,7 +5,8 @@ import type { StoreBytes } from '../transactional/transactional-bytes.ts'
 import { inTimeOrder } from './by-time.ts'
 import type { ObservedTime, TimeRange } from './observed-time.ts'
 import { segmentKey, segmentStart, withoutSegment } from './segment-key.ts'
-import { isTimedKey, restOf, type TimedKeyLayout, timeOf } from './timed-key.ts'
+import { SegmentRows } from './segment-rows.ts'
+import { isTimedKey, restOf, type TimedKeyLayout, timedBounds, timeOf } from './timed-key.ts'
 
 /** Bounds of keys of the changelog; `to` is exclusive. */
 export interface KeyBounds {
@@ -21,17 +22,33 @@ export class SegmentedEntries {
   readonly #bytes: StoreBytes
   readonly #time: ObservedTime
   readonly #layout: TimedKeyLayout
+  readonly #rows: SegmentRows | undefined
 
-  constructor(bytes: StoreBytes, time: ObservedTime, layout: TimedKeyLayout) {
+  /** A view is told of no commits, so it remembers no rows. */
+  constructor(
+    bytes: StoreBytes,
+    time: ObservedTime,
+    { layout, isView }: { readonly layout: TimedKeyLayout; readonly isView: boolean },
+  ) {
     this.#bytes = bytes
     this.#time = time
     this.#layout = layout
+    this.#rows = isView ? undefined : new SegmentRows()
   }
 
   /** Entries of one key, by time: segments ascend in time and a key's entries do too, so one after the other is in order. */
-  ofKey(bounds: KeyBounds, times: TimeRange, reverse: boolean): OverlaidEntries {
-    const segments = this.#segments(times, reverse)
-    const sources = segments.map((segment) => () => this.#scan(segment, bounds, reverse))
+  ofKey(
+    key: Uint8Array,
+    bounds: KeyBounds,
+    { times, reverse }: { readonly times: TimeRange; readonly reverse: boolean },
+  ): OverlaidEntries {
+    const whole = timedBounds(this.#layout, key)
+    const sources = this.#segments(times, reverse).map((segment) => () => {
+      const known = this.#rows?.within({ segment, key, reverse }, bounds, () =>
+        this.#scan(segment, whole, false),
+      )
+      return known ?? this.#scan(segment, bounds, reverse)
+    })
     const overlay = this.#bytes.overlayRange(bounds.from, bounds.to)
     return new OverlaidEntries(concatenated(sources), overlay, reverse)
   }
@@ -53,6 +70,12 @@ export class SegmentedEntries {
   writeCommit(batch: StoreBatch): void {
     this.#bytes.commitTo(batch, (key) => this.#time.isVisible(timeOf(this.#layout, key)))
     this.writeRestored(batch)
+  }
+
+  /** Committed, or restored. */
+  afterCommit(): void {
+    this.#time.afterCommit()
+    this.#rows?.forget()
   }
 
   /** A changelog may still hold expired entries: they count as time and are left out. @returns the rest of the key, where it is one */

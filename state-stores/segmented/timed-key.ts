@@ -1,4 +1,6 @@
-import { readUint32, readUint64, writeUint32, writeUint64 } from '../bytes.ts'
+import { keyAfter, readUint32, readUint64, writeUint32, writeUint64 } from '../bytes.ts'
+
+import type { TimeRange } from './observed-time.ts'
 
 const TIME_BYTES = 8
 
@@ -29,6 +31,17 @@ export function timedKey(
   if (layout.restBytes === 8) writeUint64(bytes, key.length + TIME_BYTES, time.rest)
   if (layout.restBytes === 4) writeUint32(bytes, key.length + TIME_BYTES, time.rest)
   return bytes
+}
+
+const EVER: TimeRange = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
+
+/** Of all that `key` has in a range of times, inclusive; longer keys may lie between. */
+export function timedBounds(layout: TimedKeyLayout, key: Uint8Array, times = EVER) {
+  const rest = layout.restBytes === 4 ? 0xffff_ffff : Number.MAX_SAFE_INTEGER
+  return {
+    from: timedKey(layout, key, { timeMs: times.fromMs, rest: 0 }),
+    to: keyAfter(timedKey(layout, key, { timeMs: times.toMs, rest })),
+  }
 }
 
 export function isTimedKey(layout: TimedKeyLayout, bytes: Uint8Array): boolean {

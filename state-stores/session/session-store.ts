@@ -6,7 +6,6 @@ import type {
   WindowedKey,
   WindowIterator,
 } from '#streams'
-import { keyAfter } from '../bytes.ts'
 import { decodingIterator } from '../decoding-iterator.ts'
 import type { StoreKind } from '../managed-store.ts'
 import { keyBounds } from '../segmented/key-bounds.ts'
@@ -18,6 +17,7 @@ import {
   keyOf,
   restOf,
   SESSION_KEY,
+  timedBounds,
   timedKey,
   timeOf,
 } from '../segmented/timed-key.ts'
@@ -46,12 +46,19 @@ export class TransactionalSessionStore<K, V> implements SessionStore<K, V>, Stor
   readonly #time: ObservedTime
   readonly #entries: SegmentedEntries
 
-  constructor(spec: SessionStoreSpec<K, V>, bytes: StoreBytes, topic: string, time: ObservedTime) {
+  constructor(parts: {
+    readonly spec: SessionStoreSpec<K, V>
+    readonly bytes: StoreBytes
+    readonly topic: string
+    readonly time: ObservedTime
+    readonly isView: boolean
+  }) {
+    const { spec, bytes, time, isView } = parts
     this.#spec = spec
     this.#bytes = bytes
-    this.#typed = new TypedBytes(spec, topic)
+    this.#typed = new TypedBytes(spec, parts.topic)
     this.#time = time
-    this.#entries = new SegmentedEntries(bytes, time, SESSION_KEY)
+    this.#entries = new SegmentedEntries(bytes, time, { layout: SESSION_KEY, isView })
   }
 
   get name(): string {
@@ -122,7 +129,7 @@ export class TransactionalSessionStore<K, V> implements SessionStore<K, V>, Stor
 
   /** @internal */
   afterCommit(): void {
-    this.#time.afterCommit()
+    this.#entries.afterCommit()
   }
 
   /** @internal */
@@ -156,10 +163,8 @@ export class TransactionalSessionStore<K, V> implements SessionStore<K, V>, Stor
     const times = this.#time.visible(of.earliestEndMs, Infinity)
     if (times === undefined) return this.#iterate(noEntries(), NOTHING_WANTED)
     const encodedKey = this.#typed.encodeKey(key)
-    const from = timedKey(SESSION_KEY, encodedKey, { timeMs: times.fromMs, rest: 0 })
-    const last = { timeMs: times.toMs, rest: Number.MAX_SAFE_INTEGER }
-    const to = keyAfter(timedKey(SESSION_KEY, encodedKey, last))
-    const entries = this.#entries.ofKey({ from, to }, times, of.reverse)
+    const bounds = timedBounds(SESSION_KEY, encodedKey, times)
+    const entries = this.#entries.ofKey(encodedKey, bounds, { times, reverse: of.reverse })
     const { latestStartMs } = of
     return this.#iterate(entries, { key: encodedKey, fromMs: 0, latestStartMs })
   }

@@ -7,7 +7,6 @@ import {
   type WindowStore,
   type WindowStoreSpec,
 } from '#streams'
-import { keyAfter } from '../bytes.ts'
 import { decodingIterator } from '../decoding-iterator.ts'
 import type { StoreKind } from '../managed-store.ts'
 import { keyBounds } from '../segmented/key-bounds.ts'
@@ -17,6 +16,7 @@ import {
   fromIndexKey,
   hasLengthOf,
   keyOf,
+  timedBounds,
   timedKey,
   timeOf,
   WINDOW_KEY,
@@ -24,7 +24,7 @@ import {
 import { noEntries, type OverlaidEntries } from '../transactional/merge.ts'
 import type { StoreBytes } from '../transactional/transactional-bytes.ts'
 import { TypedBytes } from '../transactional/typed-bytes.ts'
-import { type PutSequence, SEQUENCE_MAX } from './put-sequence.ts'
+import type { PutSequence } from './put-sequence.ts'
 
 /** What of the entries that were read belongs to the answer. */
 interface Wanted {
@@ -54,13 +54,17 @@ export class TransactionalWindowStore<K, V> implements WindowStore<K, V>, StoreK
     readonly topic: string
     readonly time: ObservedTime
     readonly sequence: PutSequence | undefined
+    readonly isView: boolean
   }) {
     this.#spec = parts.spec
     this.#bytes = parts.bytes
     this.#typed = new TypedBytes(parts.spec, parts.topic)
     this.#time = parts.time
     this.#sequence = parts.sequence
-    this.#entries = new SegmentedEntries(parts.bytes, parts.time, WINDOW_KEY)
+    this.#entries = new SegmentedEntries(parts.bytes, parts.time, {
+      layout: WINDOW_KEY,
+      isView: parts.isView,
+    })
   }
 
   get name(): string {
@@ -140,7 +144,7 @@ export class TransactionalWindowStore<K, V> implements WindowStore<K, V>, StoreK
 
   /** @internal */
   afterCommit(): void {
-    this.#time.afterCommit()
+    this.#entries.afterCommit()
     this.#sequence?.afterCommit()
   }
 
@@ -170,10 +174,8 @@ export class TransactionalWindowStore<K, V> implements WindowStore<K, V>, StoreK
   #ofKey(key: K, times: TimeRange | undefined, reverse: boolean): WindowIterator<K, V> {
     if (times === undefined) return this.#nothing()
     const encodedKey = this.#typed.encodeKey(key)
-    const from = timedKey(WINDOW_KEY, encodedKey, { timeMs: times.fromMs, rest: 0 })
-    const last = { timeMs: times.toMs, rest: SEQUENCE_MAX }
-    const to = keyAfter(timedKey(WINDOW_KEY, encodedKey, last))
-    const entries = this.#entries.ofKey({ from, to }, times, reverse)
+    const bounds = timedBounds(WINDOW_KEY, encodedKey, times)
+    const entries = this.#entries.ofKey(encodedKey, bounds, { times, reverse })
     return this.#iterate(entries, { times, key: encodedKey })
   }
 
