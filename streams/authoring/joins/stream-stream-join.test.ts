@@ -85,6 +85,53 @@ group.each(KINDS)('%s join of two streams', (kind) => {
   })
 })
 
+/** Also as Kafka Streams 4.3.1 gave them: what decides when the records that wait are looked through. */
+const LOOKS = {
+  'the last look stopped at the second record of one key and time': {
+    windows: tenBeforeAndAfter,
+    table: `
+      record         | left                  | outer
+      left z l0 0    |                       |
+      right z r0 0   | z=l0+r0@0             | z=l0+r0@0
+      right b r1 10  |                       |
+      left a l1 10   |                       |
+      left a l2 10   |                       |
+      right c r2 14  |                       |
+      left y l3 16   |                       |
+      left w l4 26   | a=l1+-@10 a=l2+-@10   | b=-+r1@10 a=l1+-@10 a=l2+-@10
+      left w l5 30   |                       |
+    `,
+  },
+  'a record that is dropped moves time, and a late one does not look': {
+    windows: tenBeforeAndAfter,
+    table: `
+      record         | left       | outer
+      left a l1 0    |            |
+      right a - 100  |            |
+      left b l2 50   | b=l2+-@50  | b=l2+-@50
+      right b r2 55  | b=l2+r2@55 | b=l2+r2@55
+      left c l3 100  | a=l1+-@0   | a=l1+-@0
+    `,
+  },
+  'the sides wait for different times': {
+    windows: JoinWindows.ofTimeDifferenceWithNoGrace(0).before(2).after(20),
+    table: `
+      record         | left       | outer
+      left a l1 10   |            |
+      right b r1 10  |            |
+      right c r2 14  |            | b=-+r1@10
+      left d l2 31   | a=l1+-@10  | a=l1+-@10 c=-+r2@14
+    `,
+  },
+}
+
+test.each(Object.entries(LOOKS))('%s', async (_what, { windows, table }) => {
+  const [left, outer] = [await joined('left', { windows }), await joined('outer', { windows })]
+  for (const [record = '', ...expected] of rowsOf(table)) {
+    expect([left.pipe(pipedOf(record)), outer.pipe(pipedOf(record))], record).toEqual(expected)
+  }
+})
+
 test('partners come in the order of their times, equal times in the order in which they came', async () => {
   const run = await joined('inner')
   for (const record of ['left a l1 7', 'left a l2 3', 'left a l3 7', 'left a l4 3']) {

@@ -192,6 +192,19 @@ group('the graph is that of Kafka Streams', () => {
   })
 })
 
+test.each([
+  ['inner', ''],
+  ['left', '-=x+-@1'],
+] as const)('a key that became null: %s join gives "%s"', async (kind, expected) => {
+  const t = new StreamsBuilder()
+  const nobody = t
+    .stream('stream', text)
+    .selectKey((): string => undefined as unknown as string, { keySerde: stringSerde })
+  joinOf(kind, nobody, t.table('rows', text)).to('out', texts)
+  const run = await opened(t)
+  expect(run.pipe(pipedOf('stream a x 1'))).toBe(expected)
+})
+
 group('refused', () => {
   const code = (build: () => unknown): string => {
     try {
