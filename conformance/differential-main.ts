@@ -12,7 +12,7 @@ import { findOracle, GENERATED_CATEGORIES, type Oracle } from './differential/or
 import { type Part, partsOf, runPart } from './differential/part.ts'
 import { type PartResult, RunResults } from './differential/results.ts'
 import { failureText } from './report/text.ts'
-import { ENGINES, type EngineName } from './run/run-case.ts'
+import { ENGINES, type EngineName } from './run/case-driver.ts'
 
 const SHARED = process.env['ORION_SHARED'] ?? join(import.meta.dirname, '..', '..', 'shared')
 
@@ -34,6 +34,8 @@ The oracle makes about 10 cases a second. A run goes part by part, the categorie
 seed and count go on where it ended, and parts that had differences run again. Each part leaves a JSON file with its figures, each
 difference a case file in DIR/differences, which "npm run conformance -- --cases DIR/differences" runs again. The last line is
 "N passed, N failed". Exit status: 0 when nothing differed and every part is done, 1 else, 2 for wrong options or no oracle.`
+
+const SEED_MAX = 10_000_000_000
 
 interface Options {
   readonly seed: number
@@ -84,7 +86,11 @@ async function runParts(
       continue
     }
     if (nowMs() > endMs) continue
-    const run = await runPart(oracle, part, { engine, directory, nowMs })
+    const run = await runPart(oracle, part, {
+      setup: { engine, restart: 'never' },
+      directory,
+      nowMs,
+    })
     const result = kept.save(run, { engine, commit })
     finished.push(result)
     for (const report of run.reports) {
@@ -160,8 +166,6 @@ function parsed(args: readonly string[]) {
     },
   }).values
 }
-
-const SEED_MAX = 10_000_000_000
 
 function isWhole(value: number, min: number): boolean {
   return Number.isSafeInteger(value) && value >= min && value <= SEED_MAX

@@ -10,6 +10,7 @@ import { failureText } from './report/text.ts'
 /** A cut of the differential run for every day: other cases each day, the same for all who look on that day. */
 const CASES_A_CATEGORY = 12
 const BEGIN_NO_PART_AFTER_MS = 80_000
+const SETUP = { engine: 'memory', restart: 'never' } as const
 const TIMEOUT_MS = 240_000
 
 const SHARED = process.env['ORION_SHARED'] ?? join(import.meta.dirname, '..', '..', 'shared')
@@ -43,7 +44,7 @@ test.skipIf(missing !== undefined && process.env['CI'] !== 'true')(
           console.log(`seed ${seed}: no time for ${part.category}`)
           continue
         }
-        const { reports } = await runPart(oracle, part, { engine: 'memory', directory, nowMs })
+        const { reports } = await runPart(oracle, part, { setup: SETUP, directory, nowMs })
         compared += reports.length
         for (const report of reports) {
           if (report.outcome === 'failed') failures.push(failureText(report))

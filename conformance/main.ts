@@ -6,10 +6,11 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { ConformanceCase } from './grammar/case.ts'
 import { type CasesRead, readCases } from './grammar/case-files.ts'
 import { reportJson } from './report/json.ts'
 import { countsText, failureText, quirkText, summaryText } from './report/text.ts'
-import { ENGINES, type EngineName } from './run/run-case.ts'
+import { ENGINES, type EngineName, RESTARTS, type Restart } from './run/case-driver.ts'
 import { type CaseReport, reportOfFault, runCases } from './run/run-cases.ts'
 
 const HELP = `Usage: npm run conformance -- [options]
@@ -21,6 +22,8 @@ The grammar of the files is in conformance/cases/README.md.
   --category NAME   only cases of this category; may be repeated
   --case ID         only this case, or all whose id begins with ID when it ends with *; may be repeated
   --engine NAME     stores in memory (memory, default) or on disk (rocksdb)
+  --restart HOW     restart the application before each input: from its local state (clean), or from its changelogs alone (wipe);
+                    default never. Cases with wall-clock punctuations are left out then: their timers begin anew
   --list            print the ids of the cases that would run, and run nothing
   --json FILE       write every result to FILE as JSON, too
   --quiet           no progress and no cases with a quirk, only failures and sums
@@ -37,6 +40,7 @@ interface Options {
   readonly categories: readonly string[]
   readonly ids: readonly string[]
   readonly engine: EngineName
+  readonly restart: Restart
   readonly list: boolean
   readonly json: string | undefined
   readonly quiet: boolean
@@ -59,7 +63,10 @@ async function main(): Promise<number> {
   const reports = [...faults, ...(await runShown(read, options))]
   if (options.json !== undefined) {
     const durationMs = Math.round(performance.now() - startMs)
-    writeFileSync(options.json, reportJson(reports, { engine: options.engine, durationMs }))
+    writeFileSync(
+      options.json,
+      reportJson(reports, { engine: options.engine, restart: options.restart, durationMs }),
+    )
   }
   if (reports.length === 0) {
     console.error(`conformance: no case found in ${options.cases}`)
@@ -83,8 +90,10 @@ function optionsOf(args: readonly string[]): Options | number {
   }
   const engine = ENGINES.find((name) => name === values.engine)
   if (engine === undefined) return usageError(`--engine is one of ${ENGINES.join(', ')}`)
+  const restart = RESTARTS.find((how) => how === values.restart)
+  if (restart === undefined) return usageError(`--restart is one of ${RESTARTS.join(', ')}`)
   const { cases, category = [], case: ids = [], list, json, quiet } = values
-  return { cases, categories: category, ids, engine, list, json, quiet }
+  return { cases, categories: category, ids, engine, restart, list, json, quiet }
 }
 
 function parsed(args: readonly string[]) {
@@ -95,6 +104,7 @@ function parsed(args: readonly string[]) {
       category: { type: 'string', multiple: true },
       case: { type: 'string', multiple: true },
       engine: { type: 'string', default: 'memory' },
+      restart: { type: 'string', default: 'never' },
       list: { type: 'boolean', default: false },
       json: { type: 'string' },
       quiet: { type: 'boolean', default: false },
@@ -109,22 +119,31 @@ function usageError(what: string): number {
 }
 
 /** Faults have no category or id for certain: they stay unless one is known and not wanted. */
-function select(read: CasesRead, { categories, ids }: Options): CasesRead {
+function select(read: CasesRead, { categories, ids, restart }: Options): CasesRead {
   const isWanted = (category: string | undefined, id: string | undefined) =>
     (categories.length === 0 || category === undefined || categories.includes(category)) &&
     (ids.length === 0 || id === undefined || ids.some((wanted) => matches(wanted, id)))
   return {
     ...read,
-    cases: read.cases.filter(({ conformanceCase: { category, id } }) => isWanted(category, id)),
+    cases: read.cases
+      .filter(({ conformanceCase: { category, id } }) => isWanted(category, id))
+      .filter(({ conformanceCase }) => restart === 'never' || !hasWallClock(conformanceCase)),
     faults: read.faults.filter(({ category, caseId }) => isWanted(category, caseId)),
   }
+}
+
+function hasWallClock({ topology }: ConformanceCase): boolean {
+  return topology.ops.some((op) => op.op === 'emitCountEvery' && op.clock === 'wallClock')
 }
 
 function matches(wanted: string, id: string): boolean {
   return wanted.endsWith('*') ? id.startsWith(wanted.slice(0, -1)) : id === wanted
 }
 
-function runShown({ cases }: CasesRead, { engine, quiet }: Options): Promise<CaseReport[]> {
+function runShown(
+  { cases }: CasesRead,
+  { engine, restart, quiet }: Options,
+): Promise<CaseReport[]> {
   let done = 0
   let failed = 0
   let shownAtMs = performance.now()
@@ -140,5 +159,5 @@ function runShown({ cases }: CasesRead, { engine, quiet }: Options): Promise<Cas
     shownAtMs = performance.now()
     console.error(`${done} of ${cases.length} cases, ${failed} failed`)
   }
-  return runCases(cases, { engine, onReport })
+  return runCases(cases, { engine, restart, onReport })
 }

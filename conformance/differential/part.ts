@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCases } from '../grammar/case-files.ts'
-import type { EngineName } from '../run/run-case.ts'
+import type { CaseSetup } from '../run/case-driver.ts'
 import { type CaseReport, reportOfFault, runCases } from '../run/run-cases.ts'
 import { generateCases, type Oracle } from './oracle.ts'
 
@@ -46,7 +46,7 @@ export async function runPart(
   oracle: Oracle,
   part: Part,
   options: {
-    readonly engine: EngineName
+    readonly setup: CaseSetup
     /** For the generated file, which is removed afterwards. */
     readonly directory: string
     readonly nowMs: () => number
@@ -62,10 +62,7 @@ export async function runPart(
     if (cases.length + faults.length !== count) {
       throw new Error(`the oracle made ${cases.length + faults.length} cases instead of ${count}`)
     }
-    const reports = [
-      ...faults.map(reportOfFault),
-      ...(await runCases(cases, { engine: options.engine })),
-    ]
+    const reports = [...faults.map(reportOfFault), ...(await runCases(cases, options.setup))]
     const ids = new Set(reports.filter(({ outcome }) => outcome === 'failed').map(({ id }) => id))
     return {
       part,

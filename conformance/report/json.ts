@@ -3,7 +3,7 @@ import type { CaseReport } from '../run/run-cases.ts'
 /** Everything of a run for other tools: each case with its mismatches, and the sums. */
 export function reportJson(
   reports: readonly CaseReport[],
-  run: { readonly engine: string; readonly durationMs: number },
+  run: { readonly engine: string; readonly restart: string; readonly durationMs: number },
 ): string {
   const count = (outcome: CaseReport['outcome']) =>
     reports.filter((report) => report.outcome === outcome).length

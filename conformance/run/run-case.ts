@@ -1,11 +1,10 @@
-import { createStoreBackend, memoryEngine, rocksdbEngine } from '#state-stores'
-import type { Topology } from '#streams'
-import { TopologyTestDriver } from '#streams/testing'
+import type { TopologyTestDriver } from '#streams/testing'
 import { cellOf } from '../functions/cell.ts'
 import { serdeOf } from '../functions/cell-type.ts'
 import type { CaseEntry, CaseStep, ConformanceCase } from '../grammar/case.ts'
 import { type BuiltTopology, buildTopology } from '../topology/build.ts'
 import { invalidCase } from '../topology/graph.ts'
+import { type CaseSetup, openDriver } from './case-driver.ts'
 import {
   type Difference,
   firstDifference,
@@ -14,9 +13,6 @@ import {
 } from './comparison.ts'
 import { recordOf } from './records.ts'
 import { storeContents } from './store-contents.ts'
-
-export const ENGINES = ['memory', 'rocksdb'] as const
-export type EngineName = (typeof ENGINES)[number]
 
 export interface Mismatch extends Difference {
   readonly step: number
@@ -38,44 +34,53 @@ export interface CaseResult {
   readonly error: CaseError | undefined
 }
 
-/** Enough never to be full: caches are flushed at commits alone. */
-const CACHE_BYTES_MAX = 10_000_000
-
-/** Runs one case through the test driver, with every store on the engine. */
+/** Runs one case through the test driver. */
 export async function runCase(
-  { topology, steps, quirk }: ConformanceCase,
-  engine: EngineName,
+  conformanceCase: ConformanceCase,
+  setup: CaseSetup,
 ): Promise<CaseResult> {
   const mismatches: Mismatch[] = []
-  let step: number | undefined
-  let driver: TopologyTestDriver | undefined
+  const place: { step: number | undefined } = { step: undefined }
   try {
+    const { topology } = conformanceCase
     const built = buildTopology(topology)
-    driver = await openDriver(built.topology, engine, topology.caching === true)
-    const run = stepRunner(driver, built)
-    for (step = 0; step < steps.length; step++) {
-      const current = steps[step]
-      const found = current === undefined ? undefined : run(current)
-      if (found === undefined) continue
-      mismatches.push({ ...found, step })
-      if (quirk === undefined) break
+    const driver = await openDriver(built.topology, {
+      ...setup,
+      caching: topology.caching === true,
+    })
+    try {
+      await runSteps(conformanceCase, { driver, built, setup, mismatches, place })
+    } finally {
+      await driver.close()
     }
   } catch (error) {
-    return { mismatches, error: { step, message: messageOf(error) } }
-  } finally {
-    await driver?.close()
+    return { mismatches, error: { ...place, message: messageOf(error) } }
   }
   return { mismatches, error: undefined }
 }
 
-function openDriver(
-  topology: Topology,
-  engine: EngineName,
-  caching: boolean,
-): Promise<TopologyTestDriver> {
-  const stores = createStoreBackend(engine === 'memory' ? memoryEngine() : rocksdbEngine())
-  const recordCacheBytesMax = caching ? CACHE_BYTES_MAX : 0
-  return TopologyTestDriver.open({ topology, stores, recordCacheBytesMax })
+async function runSteps(
+  { steps, quirk }: ConformanceCase,
+  run: {
+    readonly driver: TopologyTestDriver
+    readonly built: BuiltTopology
+    readonly setup: CaseSetup
+    readonly mismatches: Mismatch[]
+    readonly place: { step: number | undefined }
+  },
+): Promise<void> {
+  const { driver, mismatches } = run
+  const { restart } = run.setup
+  const runStep = stepRunner(driver, run.built)
+  for (const [step, current] of steps.entries()) {
+    run.place.step = step
+    const isInput = current.expect === undefined && current.expectStore === undefined
+    if (restart !== 'never' && isInput) await driver.restart({ wipe: restart === 'wipe' })
+    const found = runStep(current)
+    if (found === undefined) continue
+    mismatches.push({ ...found, step })
+    if (quirk === undefined) return
+  }
 }
 
 type StepRunner = (step: CaseStep) => Omit<Mismatch, 'step'> | undefined

@@ -1,5 +1,6 @@
 import type { CaseFault, FoundCase } from '../grammar/case-files.ts'
-import { type CaseError, type EngineName, type Mismatch, runCase } from './run-case.ts'
+import type { CaseSetup } from './case-driver.ts'
+import { type CaseError, type Mismatch, runCase } from './run-case.ts'
 
 /**
  * `passed` and `failed` are counted. `quirk`: Kafka Streams lost results of closed windows here, so that a difference says nothing; told apart
@@ -16,28 +17,27 @@ export interface CaseReport {
   readonly error: CaseError | undefined
 }
 
-export interface RunOptions {
-  readonly engine: EngineName
+export interface RunOptions extends CaseSetup {
   /** After each case, in order. */
   readonly onReport?: (report: CaseReport) => void
 }
 
 export async function runCases(
   cases: readonly FoundCase[],
-  { engine, onReport }: RunOptions,
+  { onReport, ...setup }: RunOptions,
 ): Promise<CaseReport[]> {
   const reports: CaseReport[] = []
   for (const found of cases) {
-    const report = await reportOf(found, engine)
+    const report = await reportOf(found, setup)
     reports.push(report)
     onReport?.(report)
   }
   return reports
 }
 
-async function reportOf(found: FoundCase, engine: EngineName): Promise<CaseReport> {
+async function reportOf(found: FoundCase, setup: CaseSetup): Promise<CaseReport> {
   const { id, category, quirk } = found.conformanceCase
-  const { mismatches, error } = await runCase(found.conformanceCase, engine)
+  const { mismatches, error } = await runCase(found.conformanceCase, setup)
   return { id, category, file: found.file, mismatches, error, outcome: outcomeOf() }
 
   function outcomeOf(): Outcome {

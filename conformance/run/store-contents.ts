@@ -19,13 +19,13 @@ export function storeContents(
 ): CaseEntry[] {
   switch (store.kind) {
     case 'keyValue':
-      return keyValueEntries(driver.store(store.name))
+      return keyValueEntries(driver.timestampedKeyValueStore(store.name))
     case 'versioned':
-      return versionedEntries(driver.store(store.name), query)
+      return versionedEntries(driver.versionedStore(store.name), query)
     case 'window':
-      return windowEntries(driver.store(store.name), query)
+      return windowEntries(driver.windowStore(store.name), query)
     case 'session':
-      return sessionEntries(driver.store(store.name), query)
+      return sessionEntries(driver.sessionStore(store.name), query)
   }
 }
 

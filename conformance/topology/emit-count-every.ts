@@ -1,31 +1,55 @@
-import type { Processor, ProcessorContext, ProcessorSupplier, PunctuationType } from '#streams'
+import {
+  type KeyValueStore,
+  type KeyValueStoreSpec,
+  keyValueStore,
+  keyValueStoreOf,
+  longSerde,
+  type Processor,
+  type ProcessorContext,
+  type ProcessorSupplier,
+  type PunctuationType,
+  stringSerde,
+} from '#streams'
 import type { Cell } from '../functions/cell.ts'
 
+const COUNT = 'count'
+
+/** Where the running total is kept, so that it survives a restart. */
+export function countStore(index: number): KeyValueStoreSpec<string, number> {
+  return keyValueStore({
+    name: `emit-count-every-${index}`,
+    keySerde: stringSerde,
+    valueSerde: longSerde,
+  })
+}
+
 /** Counts records; every punctuation emits the running total, with the punctuation's time. */
-export function emitCount(
-  everyMs: number,
-  clock: PunctuationType,
-): ProcessorSupplier<Cell, Cell, Cell, Cell> {
-  return () => new EmitCount(everyMs, clock)
+export function emitCount(plan: {
+  readonly everyMs: number
+  readonly clock: PunctuationType
+  readonly store: KeyValueStoreSpec<string, number>
+}): ProcessorSupplier<Cell, Cell, Cell, Cell> {
+  return () => new EmitCount(plan)
 }
 
 class EmitCount implements Processor<Cell, Cell, Cell, Cell> {
-  readonly #everyMs: number
-  readonly #clock: PunctuationType
-  #count = 0
+  readonly #plan: Parameters<typeof emitCount>[0]
+  #counts: KeyValueStore<string, number> | undefined
 
-  constructor(everyMs: number, clock: PunctuationType) {
-    this.#everyMs = everyMs
-    this.#clock = clock
+  constructor(plan: Parameters<typeof emitCount>[0]) {
+    this.#plan = plan
   }
 
   init(context: ProcessorContext<Cell, Cell>): void {
-    context.schedule(this.#everyMs, this.#clock, (timestampMs) => {
-      context.forward({ key: 'count', value: this.#count, timestampMs, headers: [] })
+    const { everyMs, clock, store } = this.#plan
+    const counts = keyValueStoreOf(context, store)
+    this.#counts = counts
+    context.schedule(everyMs, clock, (timestampMs) => {
+      context.forward({ key: COUNT, value: counts.get(COUNT) ?? 0, timestampMs, headers: [] })
     })
   }
 
   process(): void {
-    this.#count++
+    this.#counts?.put(COUNT, (this.#counts.get(COUNT) ?? 0) + 1)
   }
 }

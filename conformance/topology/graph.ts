@@ -65,6 +65,10 @@ export class Graph {
     return { ...serdesOf(types), as: name }
   }
 
+  get resultCount(): number {
+    return this.#results.size
+  }
+
   result(name: string): Result {
     const found = this.#results.get(name)
     if (found === undefined) throw invalidCase(`there is no ${name} to read from`)

@@ -3,7 +3,7 @@ import { flatRecordsOf, flatValuesOf } from '../functions/flats.ts'
 import { mapperOf } from '../functions/mappers.ts'
 import { predicateOf } from '../functions/predicates.ts'
 import type { OpNamed } from '../grammar/topology.ts'
-import { emitCount } from './emit-count-every.ts'
+import { countStore, emitCount } from './emit-count-every.ts'
 import { type Graph, requireSameType, type StreamResult } from './graph.ts'
 
 /** The operators of streams that need no state. */
@@ -97,6 +97,8 @@ export function emitCountEvery(graph: Graph, op: OpNamed<'emitCountEvery'>): Str
   const from = graph.stream(op.from)
   const clock = op.clock === 'streamTime' ? 'stream-time' : 'wall-clock'
   const types = { key: 'string', value: 'long' } as const
-  const stream = from.stream.process(emitCount(op.everyMs, clock), serdesOf(types))
+  const store = countStore(graph.resultCount)
+  const supplier = emitCount({ everyMs: op.everyMs, clock, store })
+  const stream = from.stream.process(supplier, { ...serdesOf(types), stores: [store] })
   return { kind: 'stream', stream, ...types }
 }
