@@ -158,6 +158,49 @@ test('an answer to a left row that has changed since is dropped', async () => {
   expect(dropped).toEqual(['outdated-response'])
 })
 
+group(
+  'an inner join whose left row changes while the answer that ends its result is on its way',
+  () => {
+    async function begun() {
+      const t = new StreamsBuilder()
+      joined(false, t.table('left', text), t.table('right', text))
+      const driven = await drive(t, { commit: 'manual' })
+      driven.pipe('right', 'f', 'x', { timestampMs: 1 })
+      driven.pipe('left', 'k', 'f|1', { timestampMs: 2 })
+      driven.driver.commit()
+      expect(driven.said()).toEqual(['k:f|1+x@2'])
+      return driven
+    }
+
+    test('ends the result when the row lost its foreign key and then went', async () => {
+      const { driver, pipe, said } = await begun()
+      pipe('left', 'k', '|2', { timestampMs: 3 })
+      pipe('left', 'k', undefined, { timestampMs: 4 })
+      driver.commit()
+      expect(said()).toEqual(['k:-@3'])
+    })
+
+    test('ends the result when the foreign row went and the left one changed beside it', async () => {
+      const { driver, pipe, said, dropped } = await begun()
+      pipe('right', 'f', undefined, { timestampMs: 3 })
+      pipe('left', 'k', 'f|2', { timestampMs: 4 })
+      driver.commit()
+      expect(said()).toEqual(['k:-@3'])
+      expect(dropped).toEqual([])
+    })
+
+    test('keeps the result that a new foreign key led to', async () => {
+      const { driver, pipe, said } = await begun()
+      pipe('right', 'g', 'z', { timestampMs: 3 })
+      driver.commit()
+      pipe('right', 'f', undefined, { timestampMs: 4 })
+      pipe('left', 'k', 'g|2', { timestampMs: 5 })
+      driver.commit()
+      expect(said()).toEqual(['k:g|2+z@5'])
+    })
+  },
+)
+
 test('results are kept under a name, and joined again by key', async () => {
   const t = new StreamsBuilder()
   const [left, right] = [t.table('left', text), t.table('right', text)]

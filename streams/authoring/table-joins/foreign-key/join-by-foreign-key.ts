@@ -94,7 +94,7 @@ function addSubscriptions<K, V, KOther, VOther, R>(
       isLeftJoin,
       isVersioned: left.isVersioned === true,
       foreignKeyOf,
-      foreignKeySerde,
+      isSameKey: sameBytes(foreignKeySerde, topic),
       valueSerde,
       topicOf,
     }),
@@ -143,7 +143,11 @@ function addResponses<K, V, KOther, VOther, R>(
   const { left, right, isLeftJoin, joiner, options } = join
   const { as, materialized } = options
   const { keySerde, valueSerde } = serdesOf(left, options.left, 'left')
-  const { valueSerde: foreignValueSerde } = serdesOf(right, options.right, 'right')
+  const { keySerde: foreignKeySerde, valueSerde: foreignValueSerde } = serdesOf(
+    right,
+    options.right,
+    'right',
+  )
 
   const topic = names.nodeWithSuffix(
     as,
@@ -160,8 +164,8 @@ function addResponses<K, V, KOther, VOther, R>(
   const result = names.nodeWithSuffix(as, '-result', RESULT_PREFIX)
   const storeName = names.store(materialized?.as, RESULT_PREFIX)
 
-  const message = subscriptionResponseSerde(foreignValueSerde)
-  const partitioner = responsePartitioner<K, VOther>(options.partitioner)
+  const message = subscriptionResponseSerde(foreignKeySerde, foreignValueSerde)
+  const partitioner = responsePartitioner<K, KOther, VOther>(options.partitioner)
   const sources = [...new Set([...left.sources, source])]
   const rows = left.views()
   builder.addRepartitionTopic({ name: topic, suffix: TOPIC_SUFFIX, partitions: undefined })
@@ -170,7 +174,15 @@ function addResponses<K, V, KOther, VOther, R>(
   builder.addCopartition(sources)
   builder.addProcessor(
     resolve,
-    resolveResponses<K, V, VOther, R>({ isLeftJoin, rows, valueSerde, join: joiner, topicOf }),
+    resolveResponses<K, V, KOther, VOther, R>({
+      isLeftJoin,
+      rows,
+      valueSerde,
+      foreignKeyOf: join.foreignKeyOf,
+      isSameKey: sameBytes(foreignKeySerde, topic),
+      join: joiner,
+      topicOf,
+    }),
     [source],
     rows.stores,
   )
@@ -190,11 +202,17 @@ function addResponses<K, V, KOther, VOther, R>(
 const RESULT_PREFIX = `${PREFIX}OUTPUT-`
 
 /** Back to where the left row is, whatever placed it there. */
-function responsePartitioner<K, VOther>(
+function responsePartitioner<K, KOther, VOther>(
   partitioner: ((key: K, partitionCount: number) => number) | undefined,
 ) {
-  return (key: K, response: SubscriptionResponse<VOther>, count: number) =>
+  return (key: K, response: SubscriptionResponse<KOther, VOther>, count: number) =>
     partitioner === undefined ? response.primaryPartition : partitioner(key, count)
+}
+
+/** Whether two foreign keys are one, as far as stores and topics can tell. */
+function sameBytes<K>(serde: Serde<K>, topic: string): (one: K, other: K) => boolean {
+  return (one, other) =>
+    Buffer.compare(serde.serialize(topic, one), serde.serialize(topic, other)) === 0
 }
 
 function subscriptionStore<KOther, K>(

@@ -20,15 +20,15 @@ export interface JoinsForeignRows<KForeign, K> {
 /** Answers every subscriber of a foreign row that changed, in the order of their keys' bytes. */
 export function joinForeignRows<K, KForeign, VForeign>(
   options: JoinsForeignRows<KForeign, K>,
-): ProcessorSupplier<KForeign, Change<VForeign>, K, SubscriptionResponse<VForeign>> {
+): ProcessorSupplier<KForeign, Change<VForeign>, K, SubscriptionResponse<KForeign, VForeign>> {
   return () => new ForeignRowJoiner(options)
 }
 
 class ForeignRowJoiner<K, KForeign, VForeign>
-  implements Processor<KForeign, Change<VForeign>, K, SubscriptionResponse<VForeign>>
+  implements Processor<KForeign, Change<VForeign>, K, SubscriptionResponse<KForeign, VForeign>>
 {
   readonly #options: JoinsForeignRows<KForeign, K>
-  #context: ProcessorContext<K, SubscriptionResponse<VForeign>> | undefined
+  #context: ProcessorContext<K, SubscriptionResponse<KForeign, VForeign>> | undefined
   #store: SubscriptionStore<KForeign, K> | undefined
   #topic = ''
 
@@ -36,7 +36,7 @@ class ForeignRowJoiner<K, KForeign, VForeign>
     this.#options = options
   }
 
-  init(context: ProcessorContext<K, SubscriptionResponse<VForeign>>): void {
+  init(context: ProcessorContext<K, SubscriptionResponse<KForeign, VForeign>>): void {
     this.#context = context
     this.#store = context.getStateStore<SubscriptionStore<KForeign, K>>(this.#options.storeName)
     this.#topic = this.#options.topicOf(context.applicationId)
@@ -57,7 +57,7 @@ class ForeignRowJoiner<K, KForeign, VForeign>
     }
     const foreignValue = change.newValue
     for (const [key, subscriber] of store.prefixScan(keySerde.prefix(this.#topic, foreignKey))) {
-      const value = { ...subscriber, foreignValue }
+      const value = { ...subscriber, foreignValue, foreignKey }
       context.forward({ key: key.primaryKey, value, timestampMs, headers })
     }
   }

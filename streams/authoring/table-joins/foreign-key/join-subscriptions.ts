@@ -14,7 +14,7 @@ export function joinSubscriptions<K, KForeign, VForeign>(
   CombinedKey<KForeign | undefined, K>,
   Subscription<K>,
   K,
-  SubscriptionResponse<VForeign>
+  SubscriptionResponse<KForeign, VForeign>
 > {
   return () => new SubscriptionJoiner(foreign)
 }
@@ -25,18 +25,18 @@ class SubscriptionJoiner<K, KForeign, VForeign>
       CombinedKey<KForeign | undefined, K>,
       Subscription<K>,
       K,
-      SubscriptionResponse<VForeign>
+      SubscriptionResponse<KForeign, VForeign>
     >
 {
   readonly #supplier: TableViewSupplier<KForeign, VForeign>
-  #context: ProcessorContext<K, SubscriptionResponse<VForeign>> | undefined
+  #context: ProcessorContext<K, SubscriptionResponse<KForeign, VForeign>> | undefined
   #rows: TableView<KForeign, VForeign> | undefined
 
   constructor(supplier: TableViewSupplier<KForeign, VForeign>) {
     this.#supplier = supplier
   }
 
-  init(context: ProcessorContext<K, SubscriptionResponse<VForeign>>): void {
+  init(context: ProcessorContext<K, SubscriptionResponse<KForeign, VForeign>>): void {
     this.#context = context
     this.#rows = this.#supplier.view(context)
   }
@@ -55,11 +55,11 @@ class SubscriptionJoiner<K, KForeign, VForeign>
       case 'PROPAGATE_NULL_IF_NO_FK_VAL_AVAILABLE':
         break
     }
-    const isDeleted = instruction === 'DELETE_KEY_AND_PROPAGATE'
+    const foreignValue = instruction === 'DELETE_KEY_AND_PROPAGATE' ? undefined : row?.value
     const { timestampMs, headers } = record
     this.#context?.forward({
       key: primaryKey,
-      value: { fingerprint, primaryPartition, foreignValue: isDeleted ? undefined : row?.value },
+      value: { fingerprint, primaryPartition, foreignValue, foreignKey },
       timestampMs: row === undefined ? timestampMs : Math.max(timestampMs, row.timestampMs),
       headers,
     })

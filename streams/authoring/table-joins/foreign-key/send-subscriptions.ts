@@ -15,7 +15,7 @@ export interface SendsSubscriptions<K, V, KForeign> {
   readonly isLeftJoin: boolean
   readonly isVersioned: boolean
   readonly foreignKeyOf: (key: K, value: V) => KForeign | undefined
-  readonly foreignKeySerde: Serde<KForeign>
+  readonly isSameKey: (one: KForeign, other: KForeign) => boolean
   readonly valueSerde: Serde<V>
   /** As the log names it, for serdes. */
   readonly topicOf: (applicationId: string) => string
@@ -32,18 +32,11 @@ class SubscriptionSender<K, V, KForeign>
   implements Processor<K, Change<V>, KForeign | undefined, Subscription<K>>
 {
   readonly #options: SendsSubscriptions<K, V, KForeign>
-  readonly #isSameKey: (one: KForeign, other: KForeign) => boolean
   #context: ProcessorContext<KForeign | undefined, Subscription<K>> | undefined
   #topic = ''
 
   constructor(options: SendsSubscriptions<K, V, KForeign>) {
     this.#options = options
-    const { foreignKeySerde } = options
-    this.#isSameKey = (one, other) => {
-      const topic = pseudoTopics.foreignKey(this.#topic)
-      const bytes = foreignKeySerde.serialize(topic, one)
-      return Buffer.compare(bytes, foreignKeySerde.serialize(topic, other)) === 0
-    }
   }
 
   init(context: ProcessorContext<KForeign | undefined, Subscription<K>>): void {
@@ -58,14 +51,14 @@ class SubscriptionSender<K, V, KForeign>
       context.drop('out-of-order')
       return
     }
-    const { isLeftJoin } = this.#options
+    const { isLeftJoin, isSameKey } = this.#options
     const { newValue, oldValue } = change
     const plan = (isLeftJoin ? planLeftJoin : planInnerJoin)({
       before: this.#foreignKeyOf(key, oldValue),
       after: this.#foreignKeyOf(key, newValue),
       hadRow: oldValue !== undefined,
       hasRow: newValue !== undefined,
-      isSameKey: this.#isSameKey,
+      isSameKey,
     })
     if (plan.lacksForeignKey) context.drop('null-foreign-key')
     if (plan.messages.length === 0) return

@@ -26,8 +26,10 @@ export interface Subscription<K> extends Subscriber {
 }
 
 /** From the foreign table's side back to the left row, whose key is the record's. */
-export interface SubscriptionResponse<VForeign> extends Subscriber {
+export interface SubscriptionResponse<KForeign, VForeign> extends Subscriber {
   readonly foreignValue: VForeign | undefined
+  /** Of the subscription; told where there is no value. */
+  readonly foreignKey: KForeign | undefined
 }
 
 /** A left row under its foreign key; a left join's rows without one have none. */

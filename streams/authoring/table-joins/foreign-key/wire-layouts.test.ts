@@ -59,19 +59,18 @@ test('the layout of a subscription is what earlier releases wrote', () => {
   expect(hex(bytes)).toBe(`1b00000002${'ab'.repeat(16)}6b`)
 })
 
-test('a response tells a foreign row of no bytes from none', () => {
-  const serde = subscriptionResponseSerde(stringSerde)
-  for (const foreignValue of ['', 'value', undefined]) {
-    const bytes = serde.serialize('t', {
-      foreignValue,
-      primaryPartition: 1,
-      fingerprint: undefined,
-    })
-    expect(serde.deserialize('t', bytes)).toEqual({
-      foreignValue,
-      primaryPartition: 1,
-      fingerprint: undefined,
-    })
+test('a response tells a foreign row of no bytes from none, and of which key there is none', () => {
+  const serde = subscriptionResponseSerde(stringSerde, stringSerde)
+  const head = { primaryPartition: 1, fingerprint: undefined }
+  for (const told of [
+    { foreignValue: '', foreignKey: undefined },
+    { foreignValue: 'value', foreignKey: undefined },
+    { foreignValue: undefined, foreignKey: 'key' },
+    { foreignValue: undefined, foreignKey: '' },
+    { foreignValue: undefined, foreignKey: undefined },
+  ]) {
+    const bytes = serde.serialize('t', { ...head, ...told })
+    expect(serde.deserialize('t', bytes)).toEqual({ ...head, ...told })
   }
 })
 
@@ -117,9 +116,14 @@ test('schemas of inner keys and rows are prepared under topics of their own, and
   void subscriptions.pending?.(
     subscriptions.serialize('s', { ...head, instruction, primaryKey: 'k' }),
   )
-  const responses = subscriptionResponseSerde(watched('row'))
-  void responses.pending?.(responses.serialize('r', { ...head, foreignValue: 'v' }))
-  void responses.pending?.(responses.serialize('r', { ...head, foreignValue: undefined }))
-  expect(waited).toEqual(['key k', 'row v'])
+  const responses = subscriptionResponseSerde(watched('foreign'), watched('row'))
+  for (const told of [
+    { foreignValue: 'v', foreignKey: 'f' },
+    { foreignValue: undefined, foreignKey: 'f' },
+    { foreignValue: undefined, foreignKey: undefined },
+  ]) {
+    void responses.pending?.(responses.serialize('r', { ...head, ...told }))
+  }
+  expect(waited).toEqual(['key k', 'row v', 'foreign f'])
   expect(subscriptionSerde(stringSerde, stringSerde).pending).toBeUndefined()
 })

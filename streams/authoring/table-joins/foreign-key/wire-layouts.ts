@@ -17,6 +17,7 @@ const VERSION = 0x10
 const VERSION_MASK = 0xf0
 const HAS_FINGERPRINT = 0x08
 const HAS_VALUE = 0x04
+const HAS_FOREIGN_KEY = 0x02
 const INSTRUCTION_MASK = 0x03
 const HEAD_BYTES = 5
 const LENGTH_BYTES = 4
@@ -54,7 +55,7 @@ export function subscriptionSerde<K, V>(
       const key = primaryKey.deserialize(pseudoTopics.primaryKey(topic), rest, headers)
       return { ...subscriber, instruction, primaryKey: key }
     },
-    ...pendingOf(primaryKey, restOf),
+    ...pendingWith([primaryKey], (bytes) => primaryKey.pending?.(restOf(bytes))),
     async prepare(topic) {
       await primaryKey.prepare?.(pseudoTopics.primaryKey(topic), 'key')
       await leftValue.prepare?.(pseudoTopics.leftValue(topic), 'value')
@@ -62,23 +63,39 @@ export function subscriptionSerde<K, V>(
   }
 }
 
-export function subscriptionResponseSerde<VForeign>(
+/** With a foreign value that value follows, else the foreign key. */
+export function subscriptionResponseSerde<KForeign, VForeign>(
+  foreignKey: Serde<KForeign>,
   foreignValue: Serde<VForeign>,
-): Serde<SubscriptionResponse<VForeign>> {
+): Serde<SubscriptionResponse<KForeign, VForeign>> {
   return {
     serialize(topic, response) {
-      const value = response.foreignValue
-      if (value === undefined) return withHead(response, 0, NOTHING)
-      return withHead(response, HAS_VALUE, foreignValue.serialize(topic, value))
+      const { foreignKey: key, foreignValue: value } = response
+      if (value !== undefined) {
+        return withHead(response, HAS_VALUE, foreignValue.serialize(topic, value))
+      }
+      if (key === undefined) return withHead(response, 0, NOTHING)
+      const bytes = foreignKey.serialize(pseudoTopics.foreignKey(topic), key)
+      return withHead(response, HAS_FOREIGN_KEY, bytes)
     },
     deserialize(topic, bytes, headers) {
       const { subscriber, flags, rest } = withoutHead(topic, bytes)
-      const hasValue = (flags & HAS_VALUE) !== 0
-      const value = hasValue ? foreignValue.deserialize(topic, rest, headers) : undefined
-      return { ...subscriber, foreignValue: value }
+      const value =
+        (flags & HAS_VALUE) === 0 ? undefined : foreignValue.deserialize(topic, rest, headers)
+      const key =
+        (flags & HAS_FOREIGN_KEY) === 0
+          ? undefined
+          : foreignKey.deserialize(pseudoTopics.foreignKey(topic), rest, headers)
+      return { ...subscriber, foreignValue: value, foreignKey: key }
     },
-    ...pendingOf(foreignValue, (bytes) => (hasFlag(bytes, HAS_VALUE) ? restOf(bytes) : undefined)),
-    prepare: async (topic) => foreignValue.prepare?.(topic, 'value'),
+    ...pendingWith([foreignKey, foreignValue], (bytes) => {
+      if (hasFlag(bytes, HAS_VALUE)) return foreignValue.pending?.(restOf(bytes))
+      return hasFlag(bytes, HAS_FOREIGN_KEY) ? foreignKey.pending?.(restOf(bytes)) : undefined
+    }),
+    async prepare(topic) {
+      await foreignValue.prepare?.(topic, 'value')
+      await foreignKey.prepare?.(pseudoTopics.foreignKey(topic), 'key')
+    },
   }
 }
 
@@ -171,18 +188,12 @@ function hasFlag(bytes: Uint8Array, flag: number): boolean {
   return ((bytes[0] ?? 0) & flag) !== 0
 }
 
-/** Absent where the inner serde never has to wait, so that nobody asks. */
-function pendingOf(
-  inner: Pick<Serde<unknown>, 'pending'>,
-  innerBytes: (bytes: Uint8Array) => Uint8Array | undefined,
+/** Absent where no serde inside ever has to wait, so that nobody asks. */
+function pendingWith(
+  inside: readonly Pick<Serde<unknown>, 'pending'>[],
+  pending: (bytes: Uint8Array) => Promise<void> | undefined,
 ): Pick<Serde<unknown>, 'pending'> {
-  if (inner.pending === undefined) return {}
-  return {
-    pending(bytes) {
-      const waited = innerBytes(bytes)
-      return waited === undefined ? undefined : inner.pending?.(waited)
-    },
-  }
+  return inside.some((serde) => serde.pending !== undefined) ? { pending } : {}
 }
 
 function unreadable(topic: string, what: string): StreamsError {
