@@ -33,6 +33,8 @@ export {
   type SinkTopic,
   type TopicHandle,
 } from './authoring/options.ts'
+export type { PrintOptions } from './authoring/print.ts'
+export type { ProcessOptions } from './authoring/process.ts'
 export type { SerdeArguments, SerdesKnown, SerdesNeeded } from './authoring/serdes-known.ts'
 export { type Step, type StepResult, step } from './authoring/step.ts'
 export {
@@ -42,7 +44,7 @@ export {
   windowStore,
   windowStoreOf,
 } from './authoring/stores.ts'
-export { KStream, type ProcessOptions } from './authoring/stream.ts'
+export { KStream } from './authoring/stream.ts'
 export type { StreamNode } from './authoring/stream-node.ts'
 export {
   type BoundedBufferConfig,

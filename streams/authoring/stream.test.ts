@@ -31,6 +31,12 @@ test('an operator that changes a type forgets its serde, and a merge one that on
   expect(known(lines.selectKey((key) => key))).toEqual([false, true])
   expect(known(lines.map((key, value) => [key, value] as const))).toEqual([false, false])
   expect(known(lines.merge(lines.selectKey((key) => key)))).toEqual([false, true])
+  expect(known(lines.merge(lines.map((key, value) => [key, value] as const, texts)))).toEqual([
+    true,
+    true,
+  ])
+  const unknown = lines.map((key, value) => [key, value] as const)
+  expect(known(lines.merge(unknown))).toEqual([false, false])
   expect(
     known(
       lines

@@ -1,5 +1,4 @@
 import type { ProcessorSupplier } from '../processor.ts'
-import type { StoreSpec } from '../store.ts'
 import { groupBy, groupByKey } from './aggregate/group-stream.ts'
 import type { KGroupedStream } from './aggregate/grouped-stream.ts'
 import { BranchedKStream } from './branches.ts'
@@ -30,6 +29,7 @@ import type {
   ValueSerdeGiven,
 } from './options.ts'
 import { type PrintOptions, printRecords } from './print.ts'
+import { addProcess, type ProcessOptions } from './process.ts'
 import { addRepartition } from './repartition.ts'
 import type { Scope } from './scope.ts'
 import {
@@ -45,11 +45,6 @@ import type { GlobalKTable } from './table/global-table.ts'
 import type { KTable } from './table/table.ts'
 import { tableOf } from './table/to-table.ts'
 import type { JoinWindows } from './windows/windows.ts'
-
-export interface ProcessOptions extends Named {
-  /** Specifications, or names of stores that were added before; names of global tables' stores too. */
-  readonly stores?: readonly (string | StoreSpec)[]
-}
 
 /**
  * Records as they come. Operators add a node and return what flows out of it; nothing runs until the built topology is given to a
@@ -348,7 +343,10 @@ export class KStream<K, V, S extends SerdesKnown = never> {
     supplier: ProcessorSupplier<K, V, KOut, VOut>,
     options: ProcessOptions & AnySerdes<KOut, VOut> = {},
   ): KStream<KOut, VOut> {
-    return this.#rekeyed(this.#addStateful('KSTREAM-PROCESSOR-', supplier, options), options)
+    return this.#rekeyed(
+      addProcess(this.#scope, this.#node, 'KSTREAM-PROCESSOR-', supplier, options),
+      options,
+    )
   }
 
   /** As `process`, for a processor that hands on the key it got. Handing on another one throws TOPOLOGY_KEY_CHANGED. */
@@ -364,35 +362,23 @@ export class KStream<K, V, S extends SerdesKnown = never> {
     supplier: ProcessorSupplier<K, V, K, VOut>,
     options: ProcessOptions & AnySerdes<K, VOut> = {},
   ): KStream<K, VOut> {
-    const name = this.#addStateful('KSTREAM-PROCESSVALUES-', fixedKey(supplier), options)
+    const name = addProcess(
+      this.#scope,
+      this.#node,
+      'KSTREAM-PROCESSVALUES-',
+      fixedKey(supplier),
+      options,
+    )
     return this.#revalued(name, options)
-  }
-
-  #addStateful<KOut, VOut>(
-    prefix: string,
-    supplier: ProcessorSupplier<K, V, KOut, VOut>,
-    options: ProcessOptions,
-  ): string {
-    const stores = options.stores ?? []
-    const name = this.#add(options.as, prefix, supplier, stores)
-    if (stores.length > 0 && this.repartitionRequired) {
-      this.#scope.builder.addWarning({
-        code: 'REPARTITION_REQUIRED',
-        name,
-        message: `"${name}" keeps state behind an operator that may change the key: equal keys may be on different partitions. Put repartition() before it.`,
-      })
-    }
-    return name
   }
 
   #add<KOut, VOut>(
     as: string | undefined,
     prefix: string,
     supplier: ProcessorSupplier<K, V, KOut, VOut>,
-    stores: readonly (string | StoreSpec)[] = [],
   ): string {
     const name = this.#scope.names.node(as, prefix)
-    this.#scope.builder.addProcessor(name, supplier, [this.name], stores)
+    this.#scope.builder.addProcessor(name, supplier, [this.name])
     return name
   }
 
