@@ -113,7 +113,8 @@ class SessionAggregate<K, V, A> implements Processor<K | undefined, V, WindowedK
     const merged = { key, startMs, endMs }
     task.store.put(merged, newValue)
     task.closing?.opened(endMs + 1)
-    this.#send(task, merged, newValue, undefined)
+    const overwritten = startMs === endMs ? overlapped[0]?.[1] : undefined
+    this.#send(task, merged, newValue, task.updates.isCaching ? overwritten : undefined)
   }
 
   #send(

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { SessionWindows } from '#streams'
+import { Grouped, longSerde, SessionWindows, sessionWindowedSerde, stringSerde } from '#streams'
 import { append, texted, WindowedDriver } from './fixtures/windowed-driver.ts'
 
 let open: WindowedDriver<unknown> | undefined
@@ -93,4 +93,24 @@ test('with the record cache, what came and went between two commits is not told'
   counts.pipe([['a', 'x', 13]])
   counts.driver.commit()
   expect(counts.rows()).toEqual(['a@10/12=- t12', 'a@10/13=3 t13'])
+})
+
+test('with the record cache, a session that is written over is told with what it held before', async () => {
+  const sessionSerde = sessionWindowedSerde(stringSerde)
+  const counts = await driven(
+    WindowedDriver.counts(
+      (words) =>
+        words
+          .windowedBy(gap5)
+          .count()
+          .groupBy((session, count) => [session, count], Grouped.with(sessionSerde, longSerde))
+          .count(),
+      { recordCacheBytesMax: 1_000_000 },
+    ),
+  )
+  counts.pipe([
+    ['a', 'x', 10],
+    ['a', 'x', 10],
+  ])
+  expect(counts.rows()).toEqual(['a@10/10=1 t10', 'a@10/10=1 t10'])
 })
