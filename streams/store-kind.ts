@@ -4,16 +4,11 @@ import type {
   StateStore,
   StoreSpec,
   VersionedKeyValueStore,
-  WindowStore,
 } from './store.ts'
 
 /** Stores of unknown kind are told apart by a method that only that kind has. */
 export function isKeyValueStore(store: StateStore): store is KeyValueStore<unknown, unknown> {
   return 'putIfAbsent' in store
-}
-
-export function isWindowStore(store: StateStore): store is WindowStore<unknown, unknown> {
-  return 'fetchAllByTime' in store
 }
 
 export function isSessionStore(store: StateStore): store is SessionStore<unknown, unknown> {

@@ -19,6 +19,7 @@ export interface DropPolicyOptions {
 /** What becomes of a record that is left out by design: always counted, told now and then, dead-lettered where the application asks. */
 export class DropPolicy {
   readonly #options: DropPolicyOptions
+  readonly #codes = new Map<DropReason, string>()
 
   constructor(options: DropPolicyOptions) {
     this.#options = options
@@ -27,22 +28,32 @@ export class DropPolicy {
   drop(node: string, reason: DropReason): void {
     const { counts, failures, log, taskId, topologyName: topology } = this.#options
     counts.count(node, reason)
-    const code = `DROPPED_${reason.toUpperCase().replaceAll('-', '_')}`
-    const what = `${node} left the record out: ${reason}`
     const current = this.#options.current()
-    if (current !== undefined && this.#isDeadLettered(reason)) {
+    const isDeadLettered = current !== undefined && this.#isDeadLettered(reason)
+    if (!isDeadLettered && log === undefined) return
+    const code = this.#codeOf(reason)
+    const what = `${node} left the record out: ${reason}`
+    if (isDeadLettered) {
       const remedy =
         'The record was left out by design; correct its source if it should not have been.'
       failures.deadLetter(node, { code, what, remedy })
       return
     }
-    if (log === undefined) return
     if (current === undefined) {
-      log.add({ topology, node, code, what, taskId })
+      log?.add({ topology, node, code, what, taskId })
       return
     }
     const { topic, partition, offset, record } = current
-    log.add({ topology, node, code, what, taskId, topic, partition, offset, key: record.key })
+    log?.add({ topology, node, code, what, taskId, topic, partition, offset, key: record.key })
+  }
+
+  #codeOf(reason: DropReason): string {
+    let code = this.#codes.get(reason)
+    if (code === undefined) {
+      code = `DROPPED_${reason.toUpperCase().replaceAll('-', '_')}`
+      this.#codes.set(reason, code)
+    }
+    return code
   }
 
   #isDeadLettered(reason: DropReason): boolean {

@@ -8,11 +8,13 @@ import type { InputPosition } from './transaction-schedule.ts'
 export class InputQueues {
   /** In the order of topic and partition. */
   readonly all: readonly PartitionQueue[]
+  readonly #committed = new Map<PartitionQueue, number>()
   readonly #maxTaskIdleMs: number
 
   constructor(inputs: readonly TaskInput[], graph: TaskGraph, maxTaskIdleMs: number) {
     this.#maxTaskIdleMs = maxTaskIdleMs
     this.all = makeQueues(inputs, graph)
+    for (const queue of this.all) this.#committed.set(queue, queue.position)
   }
 
   find(topic: string, partition: number): PartitionQueue | undefined {
@@ -62,6 +64,25 @@ export class InputQueues {
       partition,
       offset: position,
     }))
+  }
+
+  /** Inputs whose position is not the committed one. */
+  moved(): readonly PartitionQueue[] {
+    return this.all.filter((queue) => queue.position !== this.#committed.get(queue))
+  }
+
+  committed(offsets: readonly InputPosition[]): void {
+    for (const { topic, partition, offset } of offsets) {
+      const queue = this.find(topic, partition)
+      if (queue !== undefined) this.#committed.set(queue, offset)
+    }
+  }
+
+  committedPositions(): InputPosition[] {
+    return this.all.map((queue) => {
+      const { topic, partition } = queue
+      return { topic, partition, offset: this.#committed.get(queue) ?? 0 }
+    })
   }
 
   clear(): void {

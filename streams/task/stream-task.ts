@@ -56,7 +56,6 @@ export class StreamTask implements TaskHost {
   readonly #punctuations: TaskPunctuations
   readonly #schedule = new TransactionSchedule()
   readonly #changing: readonly ManagedStore[]
-  readonly #committed = new Map<PartitionQueue, number>()
   #current: PartitionQueue | undefined
   #uncommittedRecords = 0
   #lastGlobals: readonly InputPosition[] | undefined
@@ -101,7 +100,6 @@ export class StreamTask implements TaskHost {
     this.#changing = options.stores.names.map((name) => options.stores.get(name))
     this.#graph = compileGraph(options.subTopology, this, options.physicalTopic)
     this.#inputs = new InputQueues(options.inputs, this.#graph, options.maxTaskIdleMs)
-    for (const queue of this.queues) this.#committed.set(queue, queue.position)
     for (const queue of this.queues) {
       this.metrics.lag(queue.topic, queue.partition, () => queue.lag)
     }
@@ -192,15 +190,10 @@ export class StreamTask implements TaskHost {
 
   /** Everything since the last commit; `flushCaches` comes before. Partition counts of all topics must be resolved. Call `committed` once it is written. */
   takeTransaction(): TaskTransaction {
-    const offsets: OffsetCommit[] = []
-    const isMoved = (queue: PartitionQueue) => queue.position !== this.#committed.get(queue)
+    const moved = this.#inputs.moved()
     // Times that a timer advanced are kept as well, where no input moved.
-    const moved = this.queues.filter(isMoved)
     const kept = moved.length === 0 && this.#times.hasChanged ? this.queues.slice(0, 1) : moved
-    for (const queue of kept) {
-      const { topic, partition, position: offset } = queue
-      offsets.push({ topic, partition, offset, metadata: this.#timeProgress(queue) })
-    }
+    const offsets = this.#offsets(kept)
     this.#times.kept()
     const changelogs = this.#takeChangelogs()
     return { outputs: this.collector.drain(), changelogs, offsets, batches: this.#schedule.take() }
@@ -208,10 +201,7 @@ export class StreamTask implements TaskHost {
 
   /** The transaction was written, with these offsets. */
   committed(transaction: TaskTransaction): void {
-    for (const { topic, partition, offset } of transaction.offsets) {
-      const queue = this.queueOf(topic, partition)
-      if (queue !== undefined) this.#committed.set(queue, offset)
-    }
+    this.#inputs.committed(transaction.offsets)
     this.metrics.records.add(this.#uncommittedRecords)
     this.metrics.reportNodes(this.#graph.receivers)
     this.metrics.reportRecordCache(this.#caches)
@@ -223,10 +213,7 @@ export class StreamTask implements TaskHost {
 
   /** Of every input, the next offset after the last commit. */
   committedPositions(): InputPosition[] {
-    return this.queues.map((queue) => {
-      const { topic, partition } = queue
-      return { topic, partition, offset: this.#committed.get(queue) ?? 0 }
-    })
+    return this.#inputs.committedPositions()
   }
 
   /** Stops the processors. Their `close` must not fail; the first failure is returned. */
@@ -396,12 +383,16 @@ export class StreamTask implements TaskHost {
     return changelogAppends(this.#changing, place)
   }
 
-  #timeProgress(queue: PartitionQueue): string {
-    return encodeTimeProgress({
-      partitionTimeMs: queue.partitionTimeMs,
+  #offsets(queues: readonly PartitionQueue[]): OffsetCommit[] {
+    if (queues.length === 0) return []
+    const time = {
       streamTimeMs: this.streamTimeMs,
       observedTimes: this.#times.times(),
       punctuationDueMs: this.#punctuations.streamTime.dueTimes(),
+    }
+    return queues.map(({ topic, partition, position: offset, partitionTimeMs }) => {
+      const metadata = encodeTimeProgress({ ...time, partitionTimeMs })
+      return { topic, partition, offset, metadata }
     })
   }
 }
