@@ -12,11 +12,12 @@ import { printTable } from './measuring/print.ts'
 import { type Result, surroundings, writeResults } from './measuring/result-file.ts'
 import type { Bench, Scenario } from './scenario.ts'
 import { fanOut } from './scenarios/fan-out.ts'
+import { keys } from './scenarios/keys.ts'
 import { latency } from './scenarios/latency.ts'
 import { sink } from './scenarios/sink.ts'
 import { ticks } from './scenarios/ticks.ts'
 
-const SCENARIOS: readonly Scenario[] = [ticks, latency, fanOut, sink]
+const SCENARIOS: readonly Scenario[] = [ticks, latency, fanOut, sink, keys]
 
 const [name, ...rest] = process.argv.slice(2)
 const chosen = SCENARIOS.find((scenario) => scenario.name === name)

@@ -58,7 +58,7 @@ export interface ReadOnlyWindowStore<K, V> {
     fromMs: number,
     toMs: number,
   ): WindowIterator<K, V>
-  /** Windows of all keys whose start is in [fromMs, toMs], in store order: by key bytes, then start. */
+  /** Windows of all keys whose start is in [fromMs, toMs], in store order: bytes of the changelog's keys, so by key, then start. */
   fetchAll(fromMs: number, toMs: number): WindowIterator<K, V>
   backwardFetchAll(fromMs: number, toMs: number): WindowIterator<K, V>
   /** The same windows by start, then key bytes: the order in which closed windows are emitted. */
@@ -83,7 +83,7 @@ export interface ReadOnlySessionStore<K, V> {
   /** Sessions of a key with end >= earliestEndMs and start <= latestStartMs, by end, then start. */
   findSessions(key: K, earliestEndMs: number, latestStartMs: number): WindowIterator<K, V>
   backwardFindSessions(key: K, earliestEndMs: number, latestStartMs: number): WindowIterator<K, V>
-  /** Sessions of all keys whose end is in [fromMs, toMs], by end, then key bytes: the order in which closed sessions are emitted. */
+  /** Sessions of all keys whose end is in [fromMs, toMs], by end, then start, then key bytes: the order in which closed sessions are emitted. */
   findSessionsByEnd(fromMs: number, toMs: number): WindowIterator<K, V>
   all(): WindowIterator<K, V>
 }
