@@ -1,4 +1,5 @@
 import { StreamsError } from './errors.ts'
+import { readLong, writeLong } from './long-bytes.ts'
 import type { Serde } from './serde.ts'
 import type { ValueAndTimestamp } from './store.ts'
 
@@ -20,12 +21,12 @@ export const longSerde: Serde<number> = {
       )
     }
     const bytes = Buffer.allocUnsafe(8)
-    bytes.writeBigInt64BE(BigInt(value))
+    writeLong(bytes, 0, value)
     return bytes
   },
   deserialize(topic, bytes) {
     requireLength(topic, bytes, 8)
-    const value = Number(bufferOver(bytes).readBigInt64BE(0))
+    const value = readLong(bytes, 0)
     if (!Number.isSafeInteger(value)) throw decodeFailed(topic, 'a long beyond 2^53')
     return value
   },
@@ -72,13 +73,13 @@ export function timestampedSerde<T>(inner: Serde<T>): Serde<ValueAndTimestamp<T>
     serialize(topic, { value, timestampMs }) {
       const written = inner.serialize(topic, value)
       const bytes = Buffer.allocUnsafe(TIME_BYTES + written.byteLength)
-      bytes.writeBigInt64BE(BigInt(timestampMs))
+      writeLong(bytes, 0, timestampMs)
       bytes.set(written, TIME_BYTES)
       return bytes
     },
     deserialize(topic, bytes, headers) {
       if (bytes.length < TIME_BYTES) throw decodeFailed(topic, 'no room for a timestamp')
-      const timestampMs = Number(bufferOver(bytes).readBigInt64BE(0))
+      const timestampMs = readLong(bytes, 0)
       return { value: inner.deserialize(topic, bytes.subarray(TIME_BYTES), headers), timestampMs }
     },
     ...(pending && { pending: (bytes) => pending.call(inner, bytes.subarray(TIME_BYTES)) }),

@@ -1,5 +1,6 @@
 import { StreamsError } from '../../errors.ts'
 import type { Header } from '../../log/log.ts'
+import { readLong, writeLong } from '../../long-bytes.ts'
 import type { Serde } from '../../serde.ts'
 import type { WindowedKey } from '../../store.ts'
 
@@ -14,9 +15,9 @@ export const NO_END_MS = Number.MAX_SAFE_INTEGER
  */
 export function timeWindowedSerde<K>(inner: Serde<K>, sizeMs: number): Serde<WindowedKey<K>> {
   return windowedSerde(inner, TIME_BYTES, {
-    write: (bytes, at, { startMs }) => writeTime(bytes, at, startMs),
+    write: (bytes, at, { startMs }) => writeLong(bytes, at, startMs),
     read: (bytes, at) => {
-      const startMs = readTime(bytes, at)
+      const startMs = readLong(bytes, at)
       return { startMs, endMs: Math.min(startMs + sizeMs, NO_END_MS) }
     },
   })
@@ -26,19 +27,19 @@ export function timeWindowedSerde<K>(inner: Serde<K>, sizeMs: number): Serde<Win
 export function sessionWindowedSerde<K>(inner: Serde<K>): Serde<WindowedKey<K>> {
   return windowedSerde(inner, 2 * TIME_BYTES, {
     write: (bytes, at, { startMs, endMs }) => {
-      writeTime(bytes, at, endMs)
-      writeTime(bytes, at + TIME_BYTES, startMs)
+      writeLong(bytes, at, endMs)
+      writeLong(bytes, at + TIME_BYTES, startMs)
     },
     read: (bytes, at) => ({
-      startMs: readTime(bytes, at + TIME_BYTES),
-      endMs: readTime(bytes, at),
+      startMs: readLong(bytes, at + TIME_BYTES),
+      endMs: Math.min(readLong(bytes, at), NO_END_MS),
     }),
   })
 }
 
 interface WindowLayout {
-  write(bytes: Buffer, at: number, window: WindowedKey<unknown>): void
-  read(bytes: Buffer, at: number): { readonly startMs: number; readonly endMs: number }
+  write(bytes: Uint8Array, at: number, window: WindowedKey<unknown>): void
+  read(bytes: Uint8Array, at: number): { readonly startMs: number; readonly endMs: number }
 }
 
 function windowedSerde<K>(
@@ -59,7 +60,7 @@ function windowedSerde<K>(
     deserialize(topic, bytes, headers?: readonly Header[]) {
       if (bytes.length < windowBytes) throw notWindowed(topic, bytes.length)
       const key = inner.deserialize(topic, keyOf(bytes), headers)
-      const window = layout.read(bufferOver(bytes), bytes.length - windowBytes)
+      const window = layout.read(bytes, bytes.length - windowBytes)
       return { key, startMs: window.startMs, endMs: window.endMs }
     },
     ...(pending === undefined
@@ -69,24 +70,6 @@ function windowedSerde<K>(
       ? {}
       : { prepare: (topic: string, role: 'key' | 'value') => prepare.call(inner, topic, role) }),
   }
-}
-
-const HIGH = 0x1_0000_0000
-
-/** Times are safe integers from 0: two halves are several times cheaper than a bigint. */
-function writeTime(bytes: Buffer, at: number, ms: number): void {
-  bytes.writeUInt32BE(Math.floor(ms / HIGH), at)
-  bytes.writeUInt32BE(ms % HIGH, at + 4)
-}
-
-function readTime(bytes: Buffer, at: number): number {
-  return Math.min(bytes.readUInt32BE(at) * HIGH + bytes.readUInt32BE(at + 4), NO_END_MS)
-}
-
-function bufferOver(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function notWindowed(topic: string, length: number): StreamsError {
