@@ -3,21 +3,28 @@ import { decodeParts, encodeParts } from './byte-parts.ts'
 
 export type JoinSideName = 'left' | 'right'
 
-/** Records of one side, key and time that wait for a partner, or `EARLIEST`. */
+/** Records of one side, key and time that wait for a partner, or `TIMES`. */
 export interface UnmatchedKey<K> {
   readonly timestampMs: number
   readonly side: JoinSideName
-  /** Undefined in `EARLIEST` alone. */
+  /** Undefined in `TIMES`, and in bounds: before every key. */
   readonly key: K | undefined
 }
 
 /** Where the store keeps what it says of itself: behind every record, for times are not negative. */
-export const EARLIEST: UnmatchedKey<never> = { timestampMs: -1, side: 'left', key: undefined }
+export const TIMES: UnmatchedKey<never> = { timestampMs: -1, side: 'left', key: undefined }
 
 export type UnmatchedEntry<L, R> =
   | { readonly side: 'left'; readonly values: readonly L[] }
   | { readonly side: 'right'; readonly values: readonly R[] }
-  | { readonly side: 'neither'; readonly earliestMs: number }
+  | ({ readonly side: 'neither' } & UnmatchedTimes)
+
+export interface UnmatchedTimes {
+  /** The store is looked through when this time is closed. */
+  readonly lookMs: number
+  /** Nothing earlier waits: where a look begins, so that it does not walk over what was deleted. */
+  readonly firstMs: number
+}
 
 const SIDE_AT = 8
 const KEY_AT = 9
@@ -38,7 +45,7 @@ export function unmatchedKeySerde<K>(keySerde: Serde<K>): Serde<UnmatchedKey<K>>
     },
     deserialize(topic, bytes) {
       const timestampMs = Number(bufferOver(bytes).readBigInt64BE(0))
-      if (timestampMs < 0) return EARLIEST
+      if (timestampMs < 0) return TIMES
       const side = bytes[SIDE_AT] === LEFT ? 'left' : 'right'
       return { timestampMs, side, key: keySerde.deserialize(topic, bytes.subarray(KEY_AT)) }
     },
@@ -67,16 +74,19 @@ export function unmatchedEntrySerde<L, R>(serdes: SideSerdes<L, R>): Serde<Unmat
         case 'right':
           return marked(RIGHT, serializeAll(right, rightTopic(topic), entry.values))
         case 'neither': {
-          const time = Buffer.allocUnsafe(8)
-          time.writeDoubleBE(entry.earliestMs)
-          return marked(NEITHER, time)
+          const times = Buffer.allocUnsafe(16)
+          times.writeDoubleBE(entry.lookMs)
+          times.writeDoubleBE(entry.firstMs, 8)
+          return marked(NEITHER, times)
         }
       }
     },
     deserialize(topic, bytes) {
       const rest = bytes.subarray(1)
-      if (bytes[0] === NEITHER)
-        return { side: 'neither', earliestMs: bufferOver(rest).readDoubleBE(0) }
+      if (bytes[0] === NEITHER) {
+        const times = bufferOver(rest)
+        return { side: 'neither', lookMs: times.readDoubleBE(0), firstMs: times.readDoubleBE(8) }
+      }
       return bytes[0] === LEFT
         ? { side: 'left', values: deserializeAll(left, leftTopic(topic), rest) }
         : { side: 'right', values: deserializeAll(right, rightTopic(topic), rest) }
