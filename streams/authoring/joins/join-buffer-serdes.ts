@@ -5,7 +5,7 @@ import { decodeParts, encodeParts } from './byte-parts.ts'
 /** A record that waits, or `SEQUENCE`. */
 export interface BufferedKey<K> {
   readonly timestampMs: number
-  /** Undefined in `SEQUENCE` alone. */
+  /** Undefined in `SEQUENCE`, and in bounds: before every key. */
   readonly key: K | undefined
   /** Tells records of one time and key apart, in the order in which they came. */
   readonly sequence: number

@@ -15,8 +15,8 @@ export class JoinBuffer<K, V> {
   readonly #store: JoinBufferStore<K, V>
   readonly #time: ObservedTime
   readonly #graceMs: number
-  /** Nothing earlier waits; not known before the first look. */
-  #earliestMs = Number.NEGATIVE_INFINITY
+  /** Nothing earlier waits: a range from here does not walk over what was deleted. */
+  #earliestMs = 0
 
   constructor(store: JoinBufferStore<K, V>, time: ObservedTime, graceMs: number) {
     this.#store = store
@@ -39,15 +39,15 @@ export class JoinBuffer<K, V> {
   evict(emit: (key: K, value: V, timestampMs: number, headers: readonly Header[]) => void): void {
     const dueMs = this.#time.ms - this.#graceMs
     if (this.#earliestMs > dueMs) return
-    this.#earliestMs = Number.POSITIVE_INFINITY
+    const due = this.#store.range(
+      { timestampMs: this.#earliestMs, key: undefined, sequence: 0 },
+      { timestampMs: dueMs + 1, key: undefined, sequence: 0 },
+    )
+    this.#earliestMs = dueMs + 1
     // The iterator stands on the store as it was when it was made.
-    for (const [at, entry] of this.#store.all()) {
+    for (const [at, entry] of due) {
       const { timestampMs, key } = at
-      if (entry.kind === 'sequence' || key === undefined) break
-      if (timestampMs > dueMs) {
-        this.#earliestMs = timestampMs
-        break
-      }
+      if (entry.kind === 'sequence' || key === undefined || timestampMs > dueMs) continue
       this.#store.delete(at)
       emit(key, entry.value, timestampMs, entry.headers)
     }
