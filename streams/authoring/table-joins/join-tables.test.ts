@@ -1,6 +1,7 @@
 import { afterEach, expect, describe as group, test } from 'vitest'
 import { createStoreBackend, memoryEngine } from '#state-stores'
 import {
+  BufferConfig,
   Consumed,
   describe,
   type KTable,
@@ -8,7 +9,9 @@ import {
   type SerdesKnown,
   StreamsBuilder,
   StreamsError,
+  Suppressed,
   stringSerde,
+  TimeWindows,
   type ValueAndTimestamp,
 } from '#streams'
 import { TopologyTestDriver, type TopologyTestDriverOptions } from '#streams/testing'
@@ -165,6 +168,27 @@ test('with the record cache a result that waits for the commit is told once, wit
   pipe('left', 'gone', undefined, 5)
   driver.commit()
   expect(out.readKeyValues()).toEqual([['k', 'b+x']])
+  pipe('left', 'k', undefined, 6)
+  pipe('right', 'k', undefined, 7)
+  driver.commit()
+  expect(out.readKeyValues()).toEqual([['k', undefined]])
+})
+
+test('a window of a join is closed when it is for both tables', async () => {
+  const t = new StreamsBuilder()
+  const records = t.stream('left', text).groupByKey()
+  const counts = [0, 10].map((graceMs) =>
+    records.windowedBy(TimeWindows.ofSizeAndGrace(10, graceMs)).count(),
+  )
+  const [early, late] = counts as [(typeof counts)[0], (typeof counts)[0]]
+  early
+    .join(late, (one, other) => `${one}/${other}`, { valueSerde: stringSerde })
+    .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()))
+    .toStream((window) => window?.key ?? '', { keySerde: stringSerde })
+    .to('out')
+  const { pipe } = await drive(t)
+  const said = [1, 2, 15, 19, 20].map((timestampMs) => pipe('left', 'k', 'v', timestampMs))
+  expect(said).toEqual(['', '', '', '', '2/2@2'])
 })
 
 test('tables of different partition counts are refused', async () => {
