@@ -28,7 +28,7 @@ export interface AggregateTableOptions<K, A> {
  *
  * @throws {StreamsError} TOPOLOGY_STORE_WITHOUT_SERDE
  */
-export function resultSerdes<K, A>(
+function resultSerdes<K, A>(
   storeName: string,
   materialized: Pick<Materialized<K, A>, 'keySerde' | 'valueSerde'>,
   known: { readonly keySerde: Serde<K> | undefined; readonly valueSerde: Serde<A> | undefined },
