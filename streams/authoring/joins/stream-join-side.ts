@@ -12,7 +12,7 @@ import { isPresent } from './presence.ts'
 import { UnmatchedRecords, type UnmatchedSink } from './unmatched-records.ts'
 import type { JoinSideName, UnmatchedEntry, UnmatchedKey } from './unmatched-serdes.ts'
 
-export type Joiner<K, L, R, VOut> = (left: L, right: R, key: K) => VOut
+type Joiner<K, L, R, VOut> = (left: L, right: R, key: K) => VOut
 
 /** What becomes of pairs, and, in left and outer joins, of records without a partner. */
 export interface JoinResults<K, L, R, VOut> {
