@@ -80,7 +80,7 @@ export {
   TimeWindowedCogroupedKStream,
 } from './authoring/windows/windowed-cogroup.ts'
 export { sessionWindowedSerde, timeWindowedSerde } from './authoring/windows/windowed-serdes.ts'
-export { TimeWindowedKStream } from './authoring/windows/windowed-stream.ts'
+export { type Sliced, TimeWindowedKStream } from './authoring/windows/windowed-stream.ts'
 export {
   type AdjustableJoinWindows,
   JoinWindows,

@@ -13,6 +13,7 @@ import type {
   WindowStoreSpec,
 } from '../../store.ts'
 import type { Fold } from '../aggregate/fold.ts'
+import { closedWindowsOfSlices, type Slicing } from './sliced-windows.ts'
 import { WindowClosing } from './window-closing.ts'
 import { closedWindowsOf } from './window-store-closing.ts'
 import { type UpdatesPlan, type WindowedContext, WindowUpdates } from './window-updates.ts'
@@ -29,6 +30,8 @@ export interface WindowAggregatePlan<K, V, A> extends UpdatesPlan<K> {
   readonly store: WindowStoreSpec<K, ValueAndTimestamp<A>>
   readonly grid: WindowGrid
   readonly fold: Fold<K, V, A>
+  /** The grid is one of slices, which closed windows are put together from. */
+  readonly slicing?: Slicing<K, A> | undefined
 }
 
 /** Aggregates each record into every window that it falls into and that is still open. Records without a value count as others do, as in Kafka Streams. */
@@ -55,15 +58,19 @@ class WindowAggregate<K, V, A> implements Processor<K | undefined, V, WindowedKe
   }
 
   init(context: ProcessorContext<WindowedKey<K>, Change<A>>): void {
-    const { emit: strategy, grid, store: spec } = this.#plan
+    const { emit: strategy, grid, slicing, store: spec } = this.#plan
+    // A slice takes records until the last window with it closes, which is so much later than the first one.
+    const sharedMs = slicing === undefined ? 0 : slicing.sizeMs - slicing.advanceMs
     const store = context.getStateStore<TimestampedWindowStore<K, A>>(spec.name)
     const time = context.observedTime(context.nodeName)
     const closing =
       strategy.kind === 'window-close'
         ? new WindowClosing(
             context,
-            { strategy, closeAfterMs: grid.graceMs },
-            closedWindowsOf(context, store, grid.sizeMs),
+            { strategy, closeAfterMs: grid.graceMs - sharedMs },
+            slicing === undefined
+              ? closedWindowsOf(context, store, grid.sizeMs)
+              : closedWindowsOfSlices(context, store, slicing),
             time,
           )
         : undefined

@@ -1,11 +1,13 @@
 import type { Change } from '../../change.ts'
+import { StreamsError } from '../../errors.ts'
 import type { ProcessorSupplier } from '../../processor.ts'
 import type { Serde } from '../../serde.ts'
-import type { StoreSpec, WindowedKey } from '../../store.ts'
+import type { StoreSpec, TimestampedWindowStore, WindowedKey } from '../../store.ts'
 import type { Fold } from '../aggregate/fold.ts'
 import type { TableViewSupplier } from '../table/table-node.ts'
 import { sessionAggregate } from './session-aggregate.ts'
-import type { SessionFold } from './session-fold.ts'
+import type { Merger, SessionFold } from './session-fold.ts'
+import { viewOfSlices } from './sliced-windows.ts'
 import { slidingAggregate } from './sliding-aggregate.ts'
 import { type WindowGrid, windowAggregate } from './window-aggregate.ts'
 import {
@@ -42,7 +44,9 @@ export interface WindowedPartsOptions<K, A> extends WindowedStoreOptions<K, A> {
 export function fixedWindowParts<K, V, A>(
   windows: FixedWindows,
   options: WindowedPartsOptions<K, A>,
+  slices?: Merger<K, A> | undefined,
 ): WindowedParts<K, V, A, Fold<K, V, A>> {
+  if (slices !== undefined) return slicedParts(windows, options, slices)
   if (windows.kind === 'sliding') return slidingParts(windows, options)
   const grid = gridOf(windows)
   const store = fixedWindowStore(options, grid)
@@ -53,6 +57,43 @@ export function fixedWindowParts<K, V, A>(
     windowCloseMs: grid.graceMs,
     views: windowStoreViews(store),
     supplier: (fold) => windowAggregate({ ...updates, store, grid, fold }),
+  }
+}
+
+function slicedParts<K, V, A>(
+  windows: FixedWindows,
+  options: WindowedPartsOptions<K, A>,
+  merger: Merger<K, A>,
+): WindowedParts<K, V, A, Fold<K, V, A>> {
+  if (
+    windows.kind !== 'time' ||
+    windows.sizeMs % windows.advanceMs !== 0 ||
+    options.emit.kind !== 'window-close'
+  ) {
+    throw new StreamsError(
+      'TOPOLOGY_INVALID_WINDOW',
+      'these windows cannot be put together from slices',
+      { store: options.name },
+      'Slices are for hopping windows whose size is a multiple of their advance, emitted on window close.',
+    )
+  }
+  const { sizeMs, advanceMs, graceMs } = windows
+  const store = { ...fixedWindowStore(options, windows), windowSizeMs: advanceMs }
+  const updates = updatesPlan(options, timeWindowedSerde(options.keySerde, sizeMs))
+  const slicing = { sizeMs, advanceMs, merger, keySerde: options.keySerde }
+  const keptMs = graceMs + sizeMs - advanceMs
+  const grid = { firstStartMs: 0, sizeMs: advanceMs, advanceMs, graceMs: keptMs }
+  return {
+    store,
+    updates,
+    windowCloseMs: graceMs,
+    views: {
+      stores: [store.name],
+      isVersioned: false,
+      view: (context) =>
+        viewOfSlices(context.getStateStore<TimestampedWindowStore<K, A>>(store.name), slicing),
+    },
+    supplier: (fold) => windowAggregate({ ...updates, store, grid, fold, slicing }),
   }
 }
 

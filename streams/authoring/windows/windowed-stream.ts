@@ -19,7 +19,18 @@ import type { SerdesKnown } from '../serdes-known.ts'
 import type { KTable } from '../table/table.ts'
 import { addWindowedAggregate } from './add-windowed.ts'
 import { EmitStrategy } from './emit-strategy.ts'
+import type { Merger } from './session-fold.ts'
 import { type FixedWindows, fixedWindowParts } from './window-nodes.ts'
+
+/** Options of an aggregate of fixed windows. */
+export interface Sliced<K, A> {
+  /**
+   * Hopping windows, emitted on close, whose size is a multiple of their advance: the store keeps one slice an advance instead of all windows, and
+   * closed windows are put together from slices with this function. A record then costs one update, whatever size / advance is. It has to be
+   * associative, and the initial value neutral to it; slices come in the order of time. The store answers slices, and not windows.
+   */
+  readonly slices?: Merger<K, A>
+}
 
 /**
  * Records of a stream by key and window. A window takes records until stream time (the largest timestamp that this operator saw) has reached its end and grace;
@@ -59,7 +70,9 @@ export class TimeWindowedKStream<K, V> {
   }
 
   /** How many records each window had. */
-  count(options: TableResult<K, number> = {}): KTable<WindowedKey<K>, number, SerdesKnown> {
+  count(
+    options: TableResult<K, number> & Sliced<K, number> = {},
+  ): KTable<WindowedKey<K>, number, SerdesKnown> {
     const isNamed = (options.materialized?.as ?? options.as) !== undefined
     // Kafka Streams takes a number more for a store that is configured without being named, but not for one of sliding windows.
     if (options.materialized !== undefined && !isNamed && this.#windows.kind !== 'sliding') {
@@ -71,7 +84,7 @@ export class TimeWindowedKStream<K, V> {
   /** Values of a window into one of the same type, beginning with the first. */
   reduce(
     reducer: Reducer<V>,
-    options: TableResult<K, V> = {},
+    options: TableResult<K, V> & Sliced<K, V> = {},
   ): KTable<WindowedKey<K>, V, SerdesKnown> {
     return this.#table('KSTREAM-REDUCE-', reduceFold(reducer), options, this.#group.valueSerde)
   }
@@ -80,7 +93,7 @@ export class TimeWindowedKStream<K, V> {
   aggregate<A>(
     initial: Initializer<A>,
     adder: Aggregator<K, V, A>,
-    options: AggregateResult<K, A>,
+    options: AggregateResult<K, A> & Sliced<K, A>,
   ): KTable<WindowedKey<K>, A, SerdesKnown> {
     return this.#table('KSTREAM-AGGREGATE-', aggregateFold(initial, adder), options, undefined)
   }
@@ -88,7 +101,7 @@ export class TimeWindowedKStream<K, V> {
   #table<A>(
     prefix: string,
     fold: Fold<K, V, A>,
-    options: TableResult<K, A>,
+    options: TableResult<K, A> & Sliced<K, A>,
     valueSerde: Serde<A> | undefined,
   ): KTable<WindowedKey<K>, A, SerdesKnown> {
     const node = addWindowedAggregate<K, V, A, Fold<K, V, A>>(this.#scope, {
@@ -98,7 +111,7 @@ export class TimeWindowedKStream<K, V> {
       options,
       valueSerde,
       fold,
-      partsOf: (made) => fixedWindowParts(this.#windows, made),
+      partsOf: (made) => fixedWindowParts(this.#windows, made, options.slices),
     })
     return this.#scope.newTable(node)
   }
