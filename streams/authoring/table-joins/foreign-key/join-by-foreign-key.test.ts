@@ -248,6 +248,16 @@ test('answers find the left row where it is, whatever placed it there; the right
   expect(said()).toEqual(['k0:f0|1+x@0', 'k1:f1|1+x@1', 'k2:f2|1+x@2'])
 })
 
+test('a left row without a foreign key has its result though nobody can say where it belongs', async () => {
+  const t = new StreamsBuilder()
+  const byLength = (key: string, partitionCount: number) => key.length % partitionCount
+  const by: TableJoined<string, string> = { otherPartitioner: byLength }
+  joined(true, t.table('left', text), t.table('right', text), by)
+  const { pipe, said } = await drive(t, { partitions: { left: 3, right: 2 } })
+  pipe('left', 'k', '|1', { partition: 2, timestampMs: 1 })
+  expect(said()).toEqual(['k:|1+-@1'])
+})
+
 test('state comes back from the changelogs: nothing that decides is kept outside of stores', async () => {
   const outputs = await Promise.all(
     [false, true].map(async (restarts) => {

@@ -6,12 +6,14 @@ import type { Scope } from '../../scope.ts'
 import { type AnySerdes, asSerde } from '../../serdes-known.ts'
 import type { TableNode } from '../../table/table-node.ts'
 import { addTableSource } from '../../table/table-source.ts'
+import type { TopologyBuilder } from '../../topology-builder.ts'
 import { joinForeignRows } from './join-foreign-rows.ts'
+import { responseNames, subscriptionNames, TOPIC_SUFFIX } from './join-nodes.ts'
 import { joinSubscriptions } from './join-subscriptions.ts'
 import { receiveSubscriptions } from './receive-subscriptions.ts'
 import { resolveResponses } from './resolve-responses.ts'
 import { sendSubscriptions } from './send-subscriptions.ts'
-import type { CombinedKey, Subscriber, SubscriptionResponse } from './subscription.ts'
+import type { CombinedKey, Subscriber, Subscription, SubscriptionResponse } from './subscription.ts'
 import type { ForeignKeyJoinIn } from './table-joined.ts'
 import {
   type CombinedKeySerde,
@@ -30,6 +32,16 @@ export interface ForeignKeyJoin<K, V, KOther, VOther, R> {
   readonly options: ForeignKeyJoinIn<K, V, KOther, VOther, R>
 }
 
+/** A join with all that its nodes need to know. */
+interface PreparedJoin<K, V, KOther, VOther, R> extends ForeignKeyJoin<K, V, KOther, VOther, R> {
+  readonly leftSerdes: TableSerdes<K, V>
+  readonly rightSerdes: TableSerdes<KOther, VOther>
+  readonly names: ReturnType<typeof subscriptionNames>
+  /** Of subscriptions, as the log names it. */
+  readonly topicOf: (applicationId: string) => string
+  readonly isSameKey: (one: KOther, other: KOther) => boolean
+}
+
 /**
  * Left rows subscribe at the partition of their foreign key; rows of the right table are sent back to where their subscribers are, and
  * joined there. Two topics and a store, named and numbered as Kafka Streams does; both tables may have any number of partitions.
@@ -38,168 +50,121 @@ export function joinByForeignKey<K, V, KOther, VOther, R>(
   scope: Scope,
   join: ForeignKeyJoin<K, V, KOther, VOther, R>,
 ): TableNode<K, R> {
-  const subscriptions = addSubscriptions(scope, join)
-  return addResponses(scope, join, subscriptions)
-}
-
-interface SubscriptionNodes {
-  /** The nodes that answers come from, of subscriptions and of changed right rows. */
-  readonly answering: readonly string[]
-  readonly topicOf: (applicationId: string) => string
-}
-
-const PREFIX = 'KTABLE-FK-JOIN-'
-const TOPIC_SUFFIX = 'topic'
-
-function addSubscriptions<K, V, KOther, VOther, R>(
-  { builder, names }: Scope,
-  join: ForeignKeyJoin<K, V, KOther, VOther, R>,
-): SubscriptionNodes {
-  const { left, right, isLeftJoin, foreignKeyOf, options } = join
-  const { as, otherPartitioner } = options
-  const { keySerde, valueSerde } = serdesOf(left, options.left, 'left')
-  const { keySerde: foreignKeySerde } = serdesOf(right, options.right, 'right')
+  const { left, right, options } = join
   right.enableSendingOldValues(true)
   left.enableSendingOldValues(true)
-
-  const topic = names.nodeWithSuffix(
-    as,
-    '-subscription-registration',
-    `${PREFIX}SUBSCRIPTION-REGISTRATION-`,
-  )
-  const topicOf = (applicationId: string) => `${applicationId}-${topic}-${TOPIC_SUFFIX}`
-  const send = names.nodeWithSuffix(
-    as,
-    '-subscription-registration-processor',
-    `${PREFIX}SUBSCRIPTION-REGISTRATION-`,
-  )
-  const sink = names.nodeWithSuffix(as, '-subscription-registration-sink', 'KTABLE-SINK-')
-  const source = names.nodeWithSuffix(as, '-subscription-registration-source', 'KTABLE-SOURCE-')
-  const storeName = names.nodeWithSuffix(
-    as,
-    '-subscription-store',
-    `${PREFIX}SUBSCRIPTION-STATE-STORE-`,
-  )
-  const receive = names.nodeWithSuffix(as, '-subscription-receive', PROCESSOR_PREFIX)
-  const joinSubscription = names.nodeWithSuffix(as, '-subscription-join-foreign', PROCESSOR_PREFIX)
-  const joinForeign = names.nodeWithSuffix(as, '-foreign-join-subscription', PROCESSOR_PREFIX)
-
-  const rightRows = right.views()
-  const combined = combinedKeySerde(foreignKeySerde, keySerde)
-  const message = subscriptionSerde(keySerde, valueSerde)
-  builder.addRepartitionTopic({ name: topic, suffix: TOPIC_SUFFIX, partitions: undefined })
-  builder.addProcessor(
-    send,
-    sendSubscriptions<K, V, KOther>({
-      isLeftJoin,
-      isVersioned: left.isVersioned === true,
-      foreignKeyOf,
-      isSameKey: sameBytes(foreignKeySerde, topic),
-      valueSerde,
-      topicOf,
-    }),
-    [left.name],
-  )
-  const partitioner =
-    otherPartitioner === undefined
-      ? undefined
-      : (key: KOther, _value: unknown, count: number) => otherPartitioner(key, count)
-  builder.addSink(sink, { topic, keySerde: foreignKeySerde, valueSerde: message, partitioner }, [
-    send,
-  ])
-  builder.addSource(source, { topics: [topic], keySerde: foreignKeySerde, valueSerde: message })
-  builder.addCopartition([...right.sources, source])
-
-  const store = subscriptionStore(storeName, combined)
-  builder.addProcessor(receive, receiveSubscriptions<KOther, K>(storeName), [source], [store])
-  builder.addProcessor(
-    joinSubscription,
-    joinSubscriptions<K, KOther, VOther>(rightRows),
-    [receive],
-    rightRows.stores,
-  )
-  builder.addProcessor(
-    joinForeign,
-    joinForeignRows<K, KOther, VOther>({
-      storeName,
-      keySerde: combined,
-      isVersioned: right.isVersioned === true,
-      topicOf: (applicationId) => `${applicationId}-${storeName}-changelog`,
-    }),
-    [right.name],
-    [storeName],
-  )
-  return { answering: [joinSubscription, joinForeign], topicOf }
+  const names = subscriptionNames(scope.names, options.as)
+  const rightSerdes = serdesOf(right, options.right, 'right')
+  const prepared: PreparedJoin<K, V, KOther, VOther, R> = {
+    ...join,
+    leftSerdes: serdesOf(left, options.left, 'left'),
+    rightSerdes,
+    names,
+    topicOf: (applicationId) => `${applicationId}-${names.topic}-${TOPIC_SUFFIX}`,
+    isSameKey: sameBytes(rightSerdes.keySerde, names.topic),
+  }
+  addSubscriptions(scope.builder, prepared)
+  addAnswers(scope.builder, prepared)
+  return addResponses(scope, prepared)
 }
 
-const PROCESSOR_PREFIX = `${PREFIX}SUBSCRIPTION-PROCESSOR-`
+/** From the left table, by foreign key, to the partitions of the right one. */
+function addSubscriptions<K, V, KOther, VOther, R>(
+  builder: TopologyBuilder,
+  join: PreparedJoin<K, V, KOther, VOther, R>,
+): void {
+  const { left, right, leftSerdes, names, isLeftJoin, foreignKeyOf, isSameKey, topicOf } = join
+  const { topic } = names
+  const send = sendSubscriptions<K, V, KOther>({
+    isLeftJoin,
+    isVersioned: left.isVersioned === true,
+    foreignKeyOf,
+    isSameKey,
+    valueSerde: leftSerdes.valueSerde,
+    topicOf,
+  })
+  const serdes = {
+    keySerde: join.rightSerdes.keySerde,
+    valueSerde: subscriptionSerde(leftSerdes.keySerde, leftSerdes.valueSerde),
+  }
+  const partitioner = subscriptionPartitioner<K, KOther>(join.options.otherPartitioner)
+  builder.addRepartitionTopic({ name: topic, suffix: TOPIC_SUFFIX, partitions: undefined })
+  builder.addProcessor(names.send, send, [left.name])
+  builder.addSink(names.sink, { topic, ...serdes, partitioner }, [names.send])
+  builder.addSource(names.source, { topics: [topic], ...serdes })
+  builder.addCopartition([...right.sources, names.source])
+}
 
+/** Beside the right table: subscriptions are kept, and answered with its rows, now and when those change. */
+function addAnswers<K, V, KOther, VOther, R>(
+  builder: TopologyBuilder,
+  join: PreparedJoin<K, V, KOther, VOther, R>,
+): void {
+  const { right, leftSerdes, rightSerdes, names } = join
+  const keySerde = combinedKeySerde(rightSerdes.keySerde, leftSerdes.keySerde)
+  const store = subscriptionStore(names.store, keySerde)
+  const receive = receiveSubscriptions<KOther, K>(store.name)
+  builder.addProcessor(names.receive, receive, [names.source], [store])
+  const rows = right.views()
+  const answer = joinSubscriptions<K, KOther, VOther>(rows)
+  builder.addProcessor(names.joinSubscription, answer, [names.receive], rows.stores)
+  const answerAll = joinForeignRows<K, KOther, VOther>({
+    storeName: store.name,
+    keySerde,
+    isVersioned: right.isVersioned === true,
+    topicOf: (applicationId) => `${applicationId}-${store.name}-changelog`,
+  })
+  builder.addProcessor(names.joinForeign, answerAll, [right.name], [store.name])
+}
+
+/** Back to the left table, and into a table of results. */
 function addResponses<K, V, KOther, VOther, R>(
   scope: Scope,
-  join: ForeignKeyJoin<K, V, KOther, VOther, R>,
-  { answering, topicOf }: SubscriptionNodes,
+  join: PreparedJoin<K, V, KOther, VOther, R>,
 ): TableNode<K, R> {
-  const { builder, names } = scope
-  const { left, right, isLeftJoin, joiner, options } = join
-  const { as, materialized } = options
-  const { keySerde, valueSerde } = serdesOf(left, options.left, 'left')
-  const { keySerde: foreignKeySerde, valueSerde: foreignValueSerde } = serdesOf(
-    right,
-    options.right,
-    'right',
-  )
-
-  const topic = names.nodeWithSuffix(
-    as,
-    '-subscription-response',
-    `${PREFIX}SUBSCRIPTION-RESPONSE-`,
-  )
-  const sink = names.nodeWithSuffix(as, '-subscription-response-sink', 'KTABLE-SINK-')
-  const source = names.nodeWithSuffix(as, '-subscription-response-source', 'KTABLE-SOURCE-')
-  const resolve = names.nodeWithSuffix(
-    as,
-    '-subscription-response-resolver',
-    `${PREFIX}SUBSCRIPTION-RESPONSE-RESOLVER-PROCESSOR-`,
-  )
-  const result = names.nodeWithSuffix(as, '-result', RESULT_PREFIX)
-  const storeName = names.store(materialized?.as, RESULT_PREFIX)
-
-  const message = subscriptionResponseSerde(foreignKeySerde, foreignValueSerde)
+  const { builder } = scope
+  const { left, leftSerdes, rightSerdes, joiner, options } = join
+  const { materialized } = options
+  const names = responseNames(scope.names, options.as, materialized?.as)
+  const { topic } = names
+  const { keySerde } = leftSerdes
+  const valueSerde = subscriptionResponseSerde(rightSerdes.keySerde, rightSerdes.valueSerde)
   const partitioner = responsePartitioner<K, KOther, VOther>(options.partitioner)
-  const sources = [...new Set([...left.sources, source])]
-  const rows = left.views()
+  const answering = [join.names.joinSubscription, join.names.joinForeign]
+  const sources = [...new Set([...left.sources, names.source])]
   builder.addRepartitionTopic({ name: topic, suffix: TOPIC_SUFFIX, partitions: undefined })
-  builder.addSink(sink, { topic, keySerde, valueSerde: message, partitioner }, answering)
-  builder.addSource(source, { topics: [topic], keySerde, valueSerde: message })
+  builder.addSink(names.sink, { topic, keySerde, valueSerde, partitioner }, answering)
+  builder.addSource(names.source, { topics: [topic], keySerde, valueSerde })
   builder.addCopartition(sources)
-  builder.addProcessor(
-    resolve,
-    resolveResponses<K, V, KOther, VOther, R>({
-      isLeftJoin,
-      rows,
-      valueSerde,
-      foreignKeyOf: join.foreignKeyOf,
-      isSameKey: sameBytes(foreignKeySerde, topic),
-      join: joiner,
-      topicOf,
-    }),
-    [source],
-    rows.stores,
-  )
+  const rows = left.views()
+  const resolve = resolveResponses<K, V, KOther, VOther, R>({
+    ...join,
+    rows,
+    valueSerde: leftSerdes.valueSerde,
+    join: joiner,
+  })
+  builder.addProcessor(names.resolve, resolve, [names.source], rows.stores)
   return addTableSource(scope, {
-    name: result,
-    parent: resolve,
+    name: names.result,
+    parent: names.resolve,
     keySerde: asSerde(materialized?.keySerde) ?? keySerde,
     valueSerde: asSerde(materialized?.valueSerde ?? options.valueSerde),
     sources,
-    storeName,
+    storeName: names.store,
     keepsRows: materialized?.as !== undefined || materialized?.historyRetentionMs !== undefined,
     // Its serdes were taken out above.
     materialized: (materialized ?? {}) as Materialized<K, R>,
   })
 }
 
-const RESULT_PREFIX = `${PREFIX}OUTPUT-`
+/** A left row without a foreign key is answered wherever it goes. */
+function subscriptionPartitioner<K, KOther>(
+  partitioner: ((foreignKey: KOther, partitionCount: number) => number) | undefined,
+) {
+  if (partitioner === undefined) return undefined
+  return (key: KOther | undefined, { primaryPartition }: Subscription<K>, count: number) =>
+    key === undefined ? primaryPartition % count : partitioner(key, count)
+}
 
 /** Back to where the left row is, whatever placed it there. */
 function responsePartitioner<K, KOther, VOther>(
@@ -229,12 +194,17 @@ function subscriptionStore<KOther, K>(
   }
 }
 
+interface TableSerdes<K, V> {
+  readonly keySerde: Serde<K>
+  readonly valueSerde: Serde<V>
+}
+
 /** @throws {StreamsError} TOPOLOGY_REPARTITION_WITHOUT_SERDE */
 function serdesOf<K, V>(
   table: TableNode<K, V>,
   given: AnySerdes<K, V> | undefined,
   side: 'left' | 'right',
-): { readonly keySerde: Serde<K>; readonly valueSerde: Serde<V> } {
+): TableSerdes<K, V> {
   const keySerde = asSerde(given?.keySerde) ?? table.keySerde
   const valueSerde = asSerde(given?.valueSerde) ?? table.valueSerde
   if (keySerde !== undefined && valueSerde !== undefined) return { keySerde, valueSerde }
