@@ -63,7 +63,7 @@ class ResponseResolver<K, V, KForeign, VForeign, R>
    * Of an inner join's answer that is outdated: whether it may be the last to end a result. Not every change of a left row is answered; this
    * one may have been made while the answer that ends the result was on its way. It is safe to end the result when the row leads nowhere, or
    * still to the same foreign key: whatever follows from there comes after this answer. Under another foreign key it may have come before, so then nothing is said:
-   * a row that goes and comes back elsewhere, unmatched, before this answer keeps its old result until its next change, as in Kafka Streams.
+   * a row that goes and comes back elsewhere, unmatched, before this answer can keep its old result, as in Kafka Streams.
    */
   #endsResult(
     key: K,
