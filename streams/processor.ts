@@ -47,6 +47,8 @@ export type DropReason =
   | 'null-foreign-key'
   | 'late'
   | 'expired'
+  | 'out-of-order'
+  | 'outdated-response'
   | 'negative-timestamp'
   | (string & {})
 

@@ -97,15 +97,15 @@ group('names', () => {
 })
 
 group('sub-topologies', () => {
-  test('are numbered by the names of their sources, global stores among them', () => {
+  test('are numbered as they were added, global stores among them', () => {
     const t = new StreamsBuilder()
     t.stream('z', { ...text, as: 'zebra' }).to('out', { as: 'zebra-sink' })
     t.globalTable('g', { ...text, as: 'mule' })
     t.stream('a', { ...text, as: 'ant' }).to('out', { as: 'ant-sink' })
     const topology = t.build('numbers')
     expect(shape(topology)).toEqual([
-      [0, 'ant ant-sink'],
-      [2, 'zebra zebra-sink'],
+      [0, 'zebra zebra-sink'],
+      [2, 'ant ant-sink'],
     ])
     expect(topology.globalStores[0]?.subTopologyId).toBe(1)
   })
@@ -126,8 +126,8 @@ group('sub-topologies', () => {
     t.stream('a', { ...text, as: 'a' }).process(idle, { as: 'left', stores })
     t.stream('b', { ...text, as: 'b' }).process(idle, { as: 'right', stores })
     expect(shape(t.build('apart'))).toEqual([
-      [0, 'a left'],
-      [1, 'b right'],
+      [1, 'a left'],
+      [2, 'b right'],
     ])
   })
 

@@ -25,6 +25,8 @@ export interface NodeDraft {
 
 export interface TopologyDraft {
   readonly name: string
+  /** Names of all nodes, those of global stores too, as they were added. */
+  readonly order: readonly string[]
   readonly nodes: ReadonlyMap<string, NodeDraft>
   readonly stores: ReadonlyMap<string, StoreSpec>
   readonly globals: readonly GlobalStoreNode[]
@@ -36,7 +38,7 @@ export interface TopologyDraft {
 
 /**
  * Splits the graph into sub-topologies: nodes belong together when an edge or a shared store connects them. They are numbered as Kafka
- * Streams does, by the names of their sources in byte order; a global store takes a number too. So task ids agree with Kafka Streams'.
+ * Streams does, in the order in which their first nodes were added; a global store takes a number too. So task ids agree with Kafka Streams'.
  */
 export function compile(draft: TopologyDraft): Topology {
   if (draft.nodes.size === 0 && draft.globals.length === 0) {
@@ -48,11 +50,11 @@ export function compile(draft: TopologyDraft): Topology {
     )
   }
   const groupOf = connectedGroups(draft)
-  const sources = [...draft.nodes].filter(([, each]) => each.node.kind === 'source')
-  const roots = [...sources.map(([name]) => name), ...draft.globals.map((each) => each.sourceName)]
   const ids = new Map<string, number>()
-  for (const root of roots.sort(byName)) {
-    const group = groupOf(root)
+  const ofGlobals = new Set(draft.globals.map((each) => each.processorName))
+  for (const name of draft.order) {
+    if (ofGlobals.has(name)) continue
+    const group = groupOf(name)
     if (!ids.has(group)) ids.set(group, ids.size)
   }
   return {
@@ -60,7 +62,7 @@ export function compile(draft: TopologyDraft): Topology {
     subTopologies: subTopologies(draft, groupOf, ids),
     globalStores: draft.globals.map((each) => ({
       ...each,
-      subTopologyId: ids.get(each.sourceName) ?? 0,
+      subTopologyId: ids.get(groupOf(each.sourceName)) ?? 0,
     })),
     repartitions: draft.repartitions,
     copartitioned: draft.copartitions.map((sources) =>
@@ -154,8 +156,4 @@ function unconnectedStores(draft: TopologyDraft): TopologyWarning[] {
       name,
       message: `Store "${name}" is connected to no processor and will not exist.`,
     }))
-}
-
-function byName(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0
 }

@@ -40,6 +40,8 @@ export interface SinkOptions {
  * TOPOLOGY_SINK_WITHOUT_SERDE, TOPOLOGY_INVALID_NAME, TOPOLOGY_EMPTY
  */
 export class TopologyBuilder {
+  /** Names of all nodes, global ones too, as they were added. */
+  readonly #order: string[] = []
   readonly #nodes = new Map<string, NodeDraft>()
   readonly #stores = new Map<string, StoreSpec>()
   readonly #globals = new Map<string, GlobalStoreNode>()
@@ -187,6 +189,7 @@ export class TopologyBuilder {
   build(name: string): Topology {
     return compile({
       name: checkedName(name),
+      order: this.#order,
       nodes: this.#nodes,
       stores: this.#stores,
       globals: [...this.#globals.values()],
@@ -204,6 +207,7 @@ export class TopologyBuilder {
     if (taken || this.#nodes.has(name)) {
       throw duplicateName('node', name, 'Name one of them otherwise.')
     }
+    this.#order.push(name)
   }
 
   #claimTopic(topic: string, source: string): void {
