@@ -38,9 +38,18 @@ export type { ProcessOptions } from './authoring/process.ts'
 export type { SerdeArguments, SerdesKnown, SerdesNeeded } from './authoring/serdes-known.ts'
 export { type Step, type StepResult, step } from './authoring/step.ts'
 export {
+  type CustomStoreSpec,
+  customStore,
+  customStoreOf,
   globalStoreOf,
   keyValueStore,
   keyValueStoreOf,
+  type StoreEntries,
+  sessionStore,
+  sessionStoreOf,
+  timestampedKeyValueStore,
+  versionedStore,
+  versionedStoreOf,
   windowStore,
   windowStoreOf,
 } from './authoring/stores.ts'

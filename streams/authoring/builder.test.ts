@@ -178,7 +178,16 @@ group('what is refused, with its code', () => {
       () => {
         const builder = t()
         builder.stream('a', text)
+        builder.table('a', text)
+      },
+    ],
+    [
+      'TOPOLOGY_DUPLICATE_TOPIC',
+      'a topic that is read in two ways',
+      () => {
+        const builder = t()
         builder.stream('a', text)
+        builder.stream('a', { ...text, offsetReset: 'latest' })
       },
     ],
     [

@@ -41,6 +41,7 @@ export interface BuildOptions {
  * ```
  */
 export class StreamsBuilder {
+  readonly #streams: StreamSource[] = []
   readonly #scope: Scope = {
     builder: new TopologyBuilder(),
     names: new Names(),
@@ -63,9 +64,8 @@ export class StreamsBuilder {
     options?: Consumed<K, V> | ConsumedOptions<K, V>,
   ): KStream<K, V, SerdesKnown> {
     const source = sourceOf(topics, options)
-    const name = this.#scope.names.node(source.as, 'KSTREAM-SOURCE-')
-    this.#scope.builder.addSource(name, source)
     const { keySerde, valueSerde } = source
+    const name = this.#sourceName(source)
     const sources = [name]
     return new KStream(this.#scope, {
       name,
@@ -141,6 +141,20 @@ export class StreamsBuilder {
     return new GlobalKTable(store)
   }
 
+  /** A topic that is read a second time, in the same way, has one source: what is declared here flows from the first. */
+  #sourceName<K, V>(source: Source<K, V>): string {
+    const { names, builder } = this.#scope
+    const known = this.#streams.find((one) => isSameSource(one.source, source))
+    if (known !== undefined) {
+      names.skip()
+      return known.name
+    }
+    const name = names.node(source.as, 'KSTREAM-SOURCE-')
+    builder.addSource(name, source)
+    this.#streams.push({ name, source })
+    return name
+  }
+
   /** Adds a store without connecting it yet; processors name it. */
   addStateStore(spec: StoreSpec): this {
     this.#scope.builder.addStateStore(spec)
@@ -184,6 +198,27 @@ export class StreamsBuilder {
 
 interface Source<K, V> extends Consumed<K, V> {
   readonly topics: readonly string[]
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: sources of unrelated types share a list and are compared by identity
+type AnySource = Source<any, any>
+
+interface StreamSource {
+  readonly name: string
+  readonly source: AnySource
+}
+
+/** Alike in everything but the name. Serdes, extractors are compared by what they are, not by what they do. */
+function isSameSource(one: AnySource, other: AnySource): boolean {
+  return (
+    one.topics.length === other.topics.length &&
+    one.topics.every((topic, index) => topic === other.topics[index]) &&
+    (other.as === undefined || one.as === other.as) &&
+    one.keySerde === other.keySerde &&
+    one.valueSerde === other.valueSerde &&
+    one.timestampExtractor === other.timestampExtractor &&
+    one.offsetReset === other.offsetReset
+  )
 }
 
 function sourceOf<K, V>(

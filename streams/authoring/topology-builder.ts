@@ -217,7 +217,7 @@ export class TopologyBuilder {
         'TOPOLOGY_DUPLICATE_TOPIC',
         `the topic is read by ${other} already`,
         { topic, node: source },
-        'Call stream() once and use what it returns twice.',
+        'Read a topic in one way: call stream() or table() once, and use what it returns twice.',
       )
     }
     this.#topicSources.set(topic, source)
