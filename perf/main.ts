@@ -16,8 +16,9 @@ import { keys } from './scenarios/keys.ts'
 import { latency } from './scenarios/latency.ts'
 import { sink } from './scenarios/sink.ts'
 import { ticks } from './scenarios/ticks.ts'
+import { windows } from './scenarios/windows.ts'
 
-const SCENARIOS: readonly Scenario[] = [ticks, latency, fanOut, sink, keys]
+const SCENARIOS: readonly Scenario[] = [ticks, latency, fanOut, sink, keys, windows]
 
 const [name, ...rest] = process.argv.slice(2)
 const chosen = SCENARIOS.find((scenario) => scenario.name === name)

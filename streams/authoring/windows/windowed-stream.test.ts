@@ -210,6 +210,20 @@ describe('sliding windows', () => {
     ])
   })
 
+  test('take another record of the same time where they are', async () => {
+    const windows = SlidingWindows.ofTimeDifferenceAndGrace(10, 50)
+    const counts = await driven(
+      WindowedDriver.counts((words) => words.windowedBy(windows).count(), { sizeMs: 10 }),
+    )
+    counts.pipe([
+      ['a', 'x', 20],
+      ['a', 'x', 26],
+    ])
+    expect(counts.rows()).toEqual(['a@10/20=1 t20', 'a@21/31=1 t26', 'a@16/26=2 t26'])
+    counts.pipe([['a', 'x', 26]])
+    expect(counts.rows()).toEqual(['a@21/31=2 t26', 'a@16/26=3 t26'])
+  })
+
   test('share one window from the epoch on before the first whole one', async () => {
     const windows = SlidingWindows.ofTimeDifferenceAndGrace(10, 50)
     const texts = await driven(
@@ -247,7 +261,9 @@ describe('names and limits of windowed aggregates', () => {
     const t = new StreamsBuilder()
     const words = t.stream('words', Consumed.with(stringSerde, stringSerde)).groupByKey()
     words.windowedBy(tumbling10).count({ materialized: { retentionMs: 100 } })
-    words.windowedBy(SlidingWindows.ofTimeDifferenceAndGrace(10, 5)).count()
+    words
+      .windowedBy(SlidingWindows.ofTimeDifferenceAndGrace(10, 5))
+      .count({ materialized: { retentionMs: 100 } })
     words.windowedBy(tumbling10).reduce((left) => left, { materialized: { as: 'first' } })
     const text = describeTopology(t.build('names'))
     expect(text.match(/[A-Z]+-[A-Z-]+-\d{10}|first/g)?.filter(once)).toEqual([
