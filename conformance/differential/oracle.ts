@@ -30,7 +30,6 @@ export const GENERATED_CATEGORIES = [
   'suppress',
   'multi-step',
 ] as const
-export type GeneratedCategory = (typeof GENERATED_CATEGORIES)[number]
 
 /** @param shared the folder beside the repository that holds `oracle/` */
 export function findOracle(shared: string): Oracle | OracleMissing {

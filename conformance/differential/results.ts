@@ -76,7 +76,7 @@ export class RunResults {
 const DIFFERENCES = 'differences'
 
 /** A file of the grammar, one case a line. */
-export function caseFileText(category: string, lines: readonly string[]): string {
+function caseFileText(category: string, lines: readonly string[]): string {
   const head = `{"schemaVersion":2,"category":${JSON.stringify(category)},"cases":[`
   return `${head}\n${lines.join(',\n')}\n]}\n`
 }

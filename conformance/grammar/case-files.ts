@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { z } from 'zod'
 import { type ConformanceCase, caseFileSchema, caseSchema } from './case.ts'
 
@@ -38,7 +38,7 @@ function caseFilesIn(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path]
   const names = readdirSync(path, { recursive: true, encoding: 'utf8' })
   return names
-    .filter((name) => name.endsWith('.json') && !name.endsWith(SCHEMA_FILE))
+    .filter((name) => name.endsWith('.json') && basename(name) !== SCHEMA_FILE)
     .filter((name) => !name.split(/[\\/]/).some(isHidden))
     .sort()
     .map((name) => join(path, name))

@@ -1,6 +1,7 @@
 import { createStoreBackend, memoryEngine, rocksdbEngine } from '#state-stores'
 import type { Topology } from '#streams'
 import { TopologyTestDriver } from '#streams/testing'
+import type { ConformanceCase } from '../grammar/case.ts'
 
 export const ENGINES = ['memory', 'rocksdb'] as const
 export type EngineName = (typeof ENGINES)[number]
@@ -25,4 +26,9 @@ export function openDriver(
   const stores = createStoreBackend(engine === 'memory' ? memoryEngine() : rocksdbEngine())
   const recordCacheBytesMax = caching ? CACHE_BYTES_MAX : 0
   return TopologyTestDriver.open({ topology, stores, recordCacheBytesMax })
+}
+
+/** Timers of the wall clock begin anew with a restart, as they do in Kafka Streams: what they emit is another case then. */
+export function isRestartable({ topology }: ConformanceCase): boolean {
+  return !topology.ops.some((op) => op.op === 'emitCountEvery' && op.clock === 'wallClock')
 }

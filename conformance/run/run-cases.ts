@@ -6,7 +6,7 @@ import { type CaseError, type Mismatch, runCase } from './run-case.ts'
  * `passed` and `failed` are counted. `quirk`: Kafka Streams lost results of closed windows here, so that a difference says nothing; told apart
  * by whether all that was recorded came.
  */
-export type Outcome = 'passed' | 'failed' | 'quirk'
+type Outcome = 'passed' | 'failed' | 'quirk'
 
 export interface CaseReport {
   readonly id: string

@@ -60,7 +60,7 @@ function valueTypeOf({ value }: { readonly value: CellType }, op: Aggregation): 
 function aggregateGroup({ group }: StreamGroup, op: Aggregation, materialized: Store): CaseTable {
   switch (op.op) {
     case 'count':
-      return group.count({ materialized: countStore(materialized) })
+      return tableOfCells(group.count({ materialized: countStore(materialized) }))
     case 'reduce':
       return group.reduce(folderOf(op.adder), { materialized })
     case 'aggregate':
@@ -73,7 +73,8 @@ function aggregateRows(graph: Graph, from: TableGroup, op: Aggregation): TableRe
   const materialized = storeOf(graph, from, op, 'keyValue')
   const result = { kind: 'table', key: from.key, value: valueTypeOf(from, op) } as const
   if (op.op === 'count') {
-    return { ...result, table: group.count({ materialized: countStore(materialized) }) }
+    const counts = group.count({ materialized: countStore(materialized) })
+    return { ...result, table: tableOfCells(counts) }
   }
   if (op.subtractor === undefined) throw invalidCase(`${op.as} of a table has no subtractor`)
   const table =

@@ -113,8 +113,13 @@ export function invalidCase(what: string): StreamsError {
   return new StreamsError('CONFORMANCE_CASE_INVALID', what, {}, remedy)
 }
 
-/** Windows too are cells; to the compiler a table of some keys is not one of more, and cases choose their keys at run time. */
-export function tableOfCells(table: WindowedTable): CaseTable {
+/**
+ * Windows and numbers are cells, too; to the compiler a table of some keys and values is not one of more, and cases choose theirs at run
+ * time. Serdes hold them to their types.
+ */
+export function tableOfCells<K extends Cell, V extends Cell>(
+  table: KTable<K, V, SerdesKnown>,
+): CaseTable {
   return table as unknown as CaseTable
 }
 
