@@ -36,6 +36,7 @@ interface StoreParts<S extends StoreSpec> {
   /** That serdes are told. */
   readonly topic: string
   readonly cacheBytesMax: number
+  readonly expiredEntriesPerCommit: number
 }
 
 /** One store of a task and its committed view, on a database that has its keyspaces. */
@@ -78,32 +79,31 @@ function createKeyValueStore(parts: StoreParts<KeyValueStoreSpec<unknown, unknow
 }
 
 function createWindowStore(parts: StoreParts<WindowStoreSpec<unknown, unknown>>) {
-  const { spec, topic, meta } = parts
+  const { spec, topic, meta, expiredEntriesPerCommit } = parts
   const time = new ObservedTime(meta.observedTime(spec))
   const bytes = segmentedBytes(parts, WINDOW_KEY, time)
   const sequence =
     spec.retainDuplicates === true ? new PutSequence(meta.putSequence(spec)) : undefined
-  const store = new TransactionalWindowStore({ spec, bytes, topic, time, sequence, isView: false })
+  const common = { spec, topic, sequence, expiredEntriesPerCommit }
+  const store = new TransactionalWindowStore({ ...common, bytes, time, isView: false })
   const committed = new TransactionalWindowStore({
-    spec,
+    ...common,
     bytes: bytes.committedView(),
-    topic,
     time: time.committedView(),
-    sequence,
     isView: true,
   })
   return new TransactionalStore({ spec, store, committed, bytes, meta })
 }
 
 function createSessionStore(parts: StoreParts<SessionStoreSpec<unknown, unknown>>) {
-  const { spec, topic, meta } = parts
+  const { spec, topic, meta, expiredEntriesPerCommit } = parts
   const time = new ObservedTime(meta.observedTime(spec))
   const bytes = segmentedBytes(parts, SESSION_KEY, time)
-  const store = new TransactionalSessionStore({ spec, bytes, topic, time, isView: false })
+  const common = { spec, topic, expiredEntriesPerCommit }
+  const store = new TransactionalSessionStore({ ...common, bytes, time, isView: false })
   const committed = new TransactionalSessionStore({
-    spec,
+    ...common,
     bytes: bytes.committedView(),
-    topic,
     time: time.committedView(),
     isView: true,
   })

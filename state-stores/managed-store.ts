@@ -15,6 +15,8 @@ import type { TransactionalBytes } from './transactional/transactional-bytes.ts'
 
 /** What kinds of stores do differently when the runtime manages them. */
 export interface StoreKind {
+  /** Where these are not just the overlay's. */
+  changes?(): Iterable<StoreChange>
   /** Adds the overlay, and what else belongs to the commit. */
   writeCommit(batch: StoreBatch): void
   /** The batch is written. */
@@ -68,7 +70,7 @@ export class TransactionalStore implements ManagedStore {
   }
 
   changes(): Iterable<StoreChange> {
-    return this.#bytes.changes()
+    return this.#kind.changes?.() ?? this.#bytes.changes()
   }
 
   checkpoint(): number | undefined {

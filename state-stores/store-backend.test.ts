@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { lruModelRuns } from './conformance/lru-model.ts'
+import { EXPIRED_ENTRIES_PER_COMMIT } from './conformance/model-run.ts'
 import { sessionModelRuns } from './conformance/session-model.ts'
 import { storeConformance } from './conformance/store-conformance.ts'
 import { storeModelRuns } from './conformance/store-model.ts'
@@ -27,7 +28,10 @@ for (const [name, engine] of [
   storeConformance(name, () => ({ backend: createStoreBackend(engine), newDirectory }))
   // A cache that holds next to nothing shows what it hides.
   const withSmallCache = () => ({
-    backend: createStoreBackend(engine, { cacheBytesMax: 2_000 }),
+    backend: createStoreBackend(engine, {
+      cacheBytesMax: 2_000,
+      expiredEntriesPerCommit: EXPIRED_ENTRIES_PER_COMMIT,
+    }),
     newDirectory,
   })
   storeModelRuns(name, withSmallCache)

@@ -18,9 +18,15 @@ export interface StoreBackendOptions {
   readonly memoryBytes?: number
   /** Values kept per store, as encoded bytes with keys and overhead. Default 4 MiB; the decoded objects come on top. */
   readonly cacheBytesMax?: number
+  /**
+   * Expired windows and sessions of a store that get their tombstones with one commit, beside as many as the commit changed. The rest
+   * comes with later commits. Default 1,000.
+   */
+  readonly expiredEntriesPerCommit?: number
 }
 
 const CACHE_BYTES_DEFAULT = 4 * 1024 * 1024
+const EXPIRED_ENTRIES_PER_COMMIT_DEFAULT = 1_000
 
 /**
  * Stores of tasks on an engine: one database per task, a keyspace per store and one for positions. Stores that are not
@@ -46,7 +52,10 @@ async function openTaskStores(
   refuseRepeatedNames(task.specs)
   const persistent = task.specs.filter(isOnDisk)
   const transient = task.specs.filter((spec) => !isOnDisk(spec))
-  const cacheBytesMax = options.cacheBytesMax ?? CACHE_BYTES_DEFAULT
+  const common = {
+    cacheBytesMax: options.cacheBytesMax ?? CACHE_BYTES_DEFAULT,
+    expiredEntriesPerCommit: options.expiredEntriesPerCommit ?? EXPIRED_ENTRIES_PER_COMMIT_DEFAULT,
+  }
   const databases: StoreDatabase[] = []
   const stores: TransactionalStore[] = []
   try {
@@ -63,7 +72,7 @@ async function openTaskStores(
       const meta = new StoreMeta(database, specs, task.directory)
       for (const spec of specs) {
         const topic = task.changelogTopic?.(spec.name) ?? spec.name
-        stores.push(createStore({ spec, database, meta, topic, cacheBytesMax }))
+        stores.push(createStore({ spec, database, meta, topic, ...common }))
       }
     }
   } catch (error) {

@@ -8,7 +8,7 @@ const TASK = '0_0'
 /** One store with a changelog that is written like the runtime's: changes at each commit, and nothing else. */
 export class ChangeloggedStore {
   readonly #made: BackendUnderTest
-  readonly #spec: StoreSpec
+  #spec: StoreSpec
   readonly #log: LogRecord[] = []
   #directory: string
   #stores: TaskStores | undefined
@@ -42,22 +42,39 @@ export class ChangeloggedStore {
       specs: [this.#spec],
       overlayBytesMax: 1e6,
     })
-    if (this.#managed.checkpoint() === undefined) this.#restore(this.#log, 50)
+    this.#catchUp()
   }
 
-  commit(): void {
+  /** @returns how many tombstones it wrote, and whether it could write any */
+  commit(): { readonly tombstones: number; readonly isIdle: boolean } {
+    const isIdle = this.#managed.changeCount === 0
+    const tombstones = this.#writeChangelog()
+    this.#open.commit(new Map([[this.#spec.name, this.#log.length]]))
+    return { tombstones, isIdle }
+  }
+
+  /** Killed after the log was written and before the store was: the log decides. */
+  async crashWithinCommit(): Promise<void> {
+    this.#writeChangelog()
+    await this.crash()
+  }
+
+  #writeChangelog(): number {
+    let tombstones = 0
     for (const { key, value } of this.#managed.changes()) {
       this.#log.push({ offset: this.#log.length, timestampMs: 0, key, value, headers: [] })
+      if (value === null) tombstones += 1
     }
-    this.#open.commit(new Map([[this.#spec.name, this.#log.length]]))
+    return tombstones
   }
 
   discard(): void {
     this.#open.discard()
   }
 
-  /** What was not committed is gone. */
-  async crash(): Promise<void> {
+  /** What was not committed is gone. Another spec stands for another deployment. */
+  async crash(spec: StoreSpec = this.#spec): Promise<void> {
+    this.#spec = spec
     await this.#open.close()
     await this.open()
   }
@@ -90,6 +107,15 @@ export class ChangeloggedStore {
 
   get #managed() {
     return this.#open.get(this.#spec.name)
+  }
+
+  /** The end of the log that the store does not have yet. */
+  #catchUp(): void {
+    const from = this.#managed.checkpoint() ?? 0
+    this.#restore(
+      this.#log.filter(({ offset }) => offset >= from),
+      50,
+    )
   }
 
   #compacted(): LogRecord[] {

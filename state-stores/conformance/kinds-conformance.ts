@@ -43,6 +43,9 @@ export function kindsConformance(house: StoreHouse): void {
       expect(house.stores.get('sums').sizeBytes()).toBe(one)
       const [expired] = await expiredWindow()
       house.stores.get('sums').restore([expired], 1)
+      expect(house.stores.get('sums').sizeBytes()).toBeGreaterThan(one)
+      windows().put('now', 'v', BASE + 10 * MINUTE)
+      house.commit()
       expect(house.stores.get('sums').sizeBytes()).toBe(one)
     })
 

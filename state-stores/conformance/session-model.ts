@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { SessionStore, SessionStoreSpec, WindowedKey, WindowIterator } from '#streams'
 import { modelRun, type StoreModel } from './model-run.ts'
-import { BASE, type BackendUnderTest, sessions } from './store-house.ts'
+import { BASE, type BackendUnderTest, SEGMENT_MS, sessions } from './store-house.ts'
 
 interface Entry extends WindowedKey<string> {
   readonly value: string
@@ -33,6 +33,13 @@ class SessionModel implements StoreModel<SessionModel> {
 
   visible(): Entry[] {
     return [...this.#entries.values()].filter((entry) => this.#isVisible(entry))
+  }
+
+  /** Segments leave as a whole. */
+  inLiveSegments(): number {
+    const firstMs = this.#observedMs - sessions.retentionMs
+    const firstLiveMs = Math.floor(firstMs / SEGMENT_MS) * SEGMENT_MS
+    return [...this.#entries.values()].filter(({ endMs }) => endMs >= firstLiveMs).length
   }
 
   #isVisible({ endMs }: { readonly endMs: number }): boolean {
@@ -120,6 +127,7 @@ export function sessionModelRuns(name: string, create: () => BackendUnderTest): 
             expect(read(store.fetchKeyRange(from, to))).toEqual(expected(found.sort(byKey)))
           }
         },
+        changelogKeysMax: (model) => model.inLiveSegments(),
         compare(store, model) {
           const all = model.visible()
           expect(read(store.all())).toEqual(expected(all.sort(byKey)))
@@ -132,6 +140,9 @@ export function sessionModelRuns(name: string, create: () => BackendUnderTest): 
         },
       })
       expect(subject.digest.entries).toBeGreaterThan(5)
+      await subject.crash({ ...spec, retentionMs: spec.retentionMs * 1_000 })
+      const stored = (subject.store as SessionStore<string, string>).all()
+      expect([...stored].length).toBe(subject.changelogKeys)
       await subject.close()
     })
   })

@@ -32,7 +32,7 @@ export const balances: KeyValueStoreSpec<string, string> = {
   persistent: true,
 }
 
-/** Segments are a minute, so 3 minutes of retention span four of them. */
+/** A segment is half of the retention, so what is visible spans up to three of them. */
 export const sums: WindowStoreSpec<string, string> = {
   ...balances,
   kind: 'window',
@@ -56,6 +56,8 @@ export const prices: VersionedStoreSpec<string, string> = {
 }
 
 export const MINUTE = 60_000
+/** Of windows and sessions. */
+export const SEGMENT_MS = 90_000
 /** The start of a segment. */
 export const BASE = 1_700_000_040_000
 
@@ -109,7 +111,9 @@ export class StoreHouse {
     return this.stores.get('sums').store as WindowStore<string, string>
   }
 
+  /** As the runtime does it: changes are read for the log before. */
   commit(positions: Record<string, number> = {}): void {
+    for (const name of this.stores.names) for (const _ of this.stores.get(name).changes());
     this.stores.commit(new Map(Object.entries(positions)))
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { WindowIterator, WindowStore, WindowStoreSpec } from '#streams'
 import { modelRun, type StoreModel } from './model-run.ts'
-import { BASE, type BackendUnderTest, sums } from './store-house.ts'
+import { BASE, type BackendUnderTest, SEGMENT_MS, sums } from './store-house.ts'
 
 interface Entry {
   readonly key: string
@@ -55,6 +55,13 @@ class WindowModel implements StoreModel<WindowModel> {
     return this.#entries.filter(
       ({ startMs }) => this.#isVisible(startMs) && startMs >= fromMs && startMs <= toMs,
     )
+  }
+
+  /** Segments leave as a whole. */
+  inLiveSegments(): number {
+    const firstMs = this.#observedMs - this.#spec.retentionMs
+    const firstLiveMs = Math.floor(firstMs / SEGMENT_MS) * SEGMENT_MS
+    return this.#entries.filter(({ startMs }) => startMs >= firstLiveMs).length
   }
 
   #isVisible(startMs: number): boolean {
@@ -137,6 +144,7 @@ export function windowModelRuns(name: string, create: () => BackendUnderTest): v
               expect(store.fetch(key, startMs)).toBe(only?.value)
             }
           },
+          changelogKeysMax: (model) => model.inLiveSegments(),
           compare(store, model) {
             const all = model.visible(0, Infinity)
             expect(read(store.fetchAllByTime(0, Infinity))).toEqual(expected(all.sort(byTime)))
@@ -148,6 +156,9 @@ export function windowModelRuns(name: string, create: () => BackendUnderTest): v
           },
         })
         expect(subject.digest.entries).toBeGreaterThan(5)
+        await subject.crash({ ...spec, retentionMs: spec.retentionMs * 1_000 })
+        const stored = (subject.store as WindowStore<string, string>).all()
+        expect([...stored].length).toBe(subject.changelogKeys)
         await subject.close()
       })
     },

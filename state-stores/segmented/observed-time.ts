@@ -31,9 +31,6 @@ export class ObservedTime {
   readonly #committedOf: ObservedTime | undefined
   #writtenMs: number
   #committedMs: number
-  /** Segments before it are known to be empty in the engine. */
-  #deletedBefore = 0
-  #deletingBefore = 0
 
   constructor(options: ObservedTimeOptions, committedOf?: ObservedTime) {
     this.#options = options
@@ -92,11 +89,9 @@ export class ObservedTime {
     return this.#committedMs - this.#options.retentionMs + 1
   }
 
-  /** The first segment that may hold visible entries, where segments before it have not been deleted yet. */
-  expireUpTo(): number | undefined {
-    const firstLive = this.segmentOf(Math.max(0, this.oldestMs))
-    this.#deletingBefore = firstLive
-    return firstLive > this.#deletedBefore ? firstLive : undefined
+  /** The first segment that may hold visible entries. */
+  firstLiveSegment(): number {
+    return this.segmentOf(Math.max(0, this.oldestMs))
   }
 
   writeTo(batch: StoreBatch): void {
@@ -106,7 +101,6 @@ export class ObservedTime {
 
   afterCommit(): void {
     this.#committedMs = this.#writtenMs
-    this.#deletedBefore = this.#deletingBefore
   }
 
   discarded(): void {

@@ -1,9 +1,10 @@
-import type { StoreBatch, StoreEntry } from '#streams'
-import { uint64Bytes } from '../bytes.ts'
+import type { StoreBatch, StoreChange, StoreEntry } from '#streams'
+import { byteString } from '../bytes.ts'
 import { type EntrySource, mergeSources, OverlaidEntries } from '../transactional/merge.ts'
 import type { StoreBytes } from '../transactional/transactional-bytes.ts'
 import { inTimeOrder } from './by-time.ts'
 import type { ObservedTime, TimeRange } from './observed-time.ts'
+import { SegmentExpiry, type SegmentExpiryOptions } from './segment-expiry.ts'
 import { segmentKey, segmentStart, withoutSegment } from './segment-key.ts'
 import { SegmentRows } from './segment-rows.ts'
 import { isTimedKey, restOf, type TimedKeyLayout, timedBounds, timeOf } from './timed-key.ts'
@@ -15,25 +16,27 @@ export interface KeyBounds {
 }
 
 /**
- * Entries that expire by a time in their keys, stored by time segment: an expired segment leaves with one range delete in a
- * commit, without tombstones in the changelog, and its entries are invisible before.
+ * Entries that expire by a time in their keys, stored by time segment. They are invisible once their time is over, and leave by whole
+ * segments some commits later.
  */
 export class SegmentedEntries {
   readonly #bytes: StoreBytes
   readonly #time: ObservedTime
   readonly #layout: TimedKeyLayout
   readonly #rows: SegmentRows | undefined
+  readonly #expiry: SegmentExpiry
 
   /** A view is told of no commits, so it remembers no rows. */
   constructor(
     bytes: StoreBytes,
     time: ObservedTime,
-    { layout, isView }: { readonly layout: TimedKeyLayout; readonly isView: boolean },
+    options: SegmentExpiryOptions & { readonly isView: boolean },
   ) {
     this.#bytes = bytes
     this.#time = time
-    this.#layout = layout
-    this.#rows = isView ? undefined : new SegmentRows()
+    this.#layout = options.layout
+    this.#rows = options.isView ? undefined : new SegmentRows()
+    this.#expiry = new SegmentExpiry(bytes, time, options)
   }
 
   /** Entries of one key, by time: segments ascend in time and a key's entries do too, so one after the other is in order. */
@@ -67,39 +70,53 @@ export class SegmentedEntries {
     return inTimeOrder(this.#bytes, this.#layout, times, () => this.#time.segments(times))
   }
 
+  /** Without puts that expired within the transaction, and with tombstones of entries that expired before. */
+  changes(): Iterable<StoreChange> {
+    const { changeCount } = this.#bytes
+    if (changeCount === 0) return []
+    return this.#changes(this.#expiry.takeRound(changeCount))
+  }
+
+  *#changes(expired: readonly Uint8Array[]): IterableIterator<StoreChange> {
+    const deleted = new Set<string>()
+    for (const change of this.#bytes.changes()) {
+      if (this.#isKept(change.key, change.value)) yield change
+      if (change.value === null && expired.length > 0) deleted.add(byteString(change.key))
+    }
+    for (const key of expired) if (!deleted.has(byteString(key))) yield { key, value: null }
+  }
+
+  /** Of a logged store after `changes`: what these told to the changelog. */
   writeCommit(batch: StoreBatch): void {
-    this.#bytes.commitTo(batch, (key) => this.#time.isVisible(timeOf(this.#layout, key)))
-    this.writeRestored(batch)
+    this.#bytes.commitTo(batch, (key, encoded) => this.#isKept(key, encoded))
+    this.#time.writeTo(batch)
+    // Last, so that the engine can carry out a range as one.
+    this.#expiry.writeCommit(batch)
   }
 
   /** Committed, or restored. */
   afterCommit(): void {
     this.#time.afterCommit()
+    this.#expiry.afterCommit()
     this.#rows?.forget()
   }
 
-  /** A changelog may still hold expired entries: they count as time and are left out. @returns the rest of the key, where it is one */
+  discarded(): void {
+    this.#time.discarded()
+    this.#expiry.discarded()
+  }
+
+  /** A changelog may still hold expired entries: they are kept until their tombstones are written. @returns the rest of the key, where it is one */
   restore(batch: StoreBatch, key: Uint8Array, value: Uint8Array | null): number | undefined {
     if (!isTimedKey(this.#layout, key)) return undefined
-    const timeMs = timeOf(this.#layout, key)
-    this.#time.observe(timeMs)
-    if (this.#time.isVisible(timeMs)) this.#bytes.writeTo(batch, key, value)
+    this.#time.observe(timeOf(this.#layout, key))
+    this.#bytes.writeTo(batch, key, value)
     return restOf(this.#layout, key)
   }
 
   writeRestored(batch: StoreBatch): void {
     this.#time.writeTo(batch)
-    // Last, so that the engine can carry it out as one range.
-    const firstLive = this.#time.expireUpTo()
-    if (firstLive === undefined) return
-    const { keyspace, index } = this.#bytes
-    batch.deleteRange(keyspace, segmentStart(0), segmentStart(firstLive))
-    if (index === undefined) return
-    batch.deleteRange(
-      index.keyspace,
-      uint64Bytes(0),
-      uint64Bytes(this.#time.segmentStartMs(firstLive)),
-    )
+    this.#expiry.restored()
   }
 
   *committed(): IterableIterator<StoreEntry> {
@@ -108,6 +125,11 @@ export class SegmentedEntries {
       const timed = withoutSegment(key)
       if (timeOf(this.#layout, timed) >= oldestMs) yield { key: timed, value }
     }
+  }
+
+  /** Deletes always are: what they delete is in the changelog. */
+  #isKept(key: Uint8Array, encoded: Uint8Array | null): boolean {
+    return encoded === null || this.#time.isVisible(timeOf(this.#layout, key))
   }
 
   #segments(times: TimeRange, reverse: boolean): readonly number[] {

@@ -2,6 +2,7 @@ import type {
   SessionStore,
   SessionStoreSpec,
   StoreBatch,
+  StoreChange,
   StoreEntry,
   WindowedKey,
   WindowIterator,
@@ -52,13 +53,19 @@ export class TransactionalSessionStore<K, V> implements SessionStore<K, V>, Stor
     readonly topic: string
     readonly time: ObservedTime
     readonly isView: boolean
+    readonly expiredEntriesPerCommit: number
   }) {
     const { spec, bytes, time, isView } = parts
     this.#spec = spec
     this.#bytes = bytes
     this.#typed = new TypedBytes(spec, parts.topic)
     this.#time = time
-    this.#entries = new SegmentedEntries(bytes, time, { layout: SESSION_KEY, isView })
+    this.#entries = new SegmentedEntries(bytes, time, {
+      layout: SESSION_KEY,
+      logged: spec.logged,
+      entriesPerCommit: parts.expiredEntriesPerCommit,
+      isView,
+    })
   }
 
   get name(): string {
@@ -123,6 +130,11 @@ export class TransactionalSessionStore<K, V> implements SessionStore<K, V>, Stor
   }
 
   /** @internal */
+  changes(): Iterable<StoreChange> {
+    return this.#entries.changes()
+  }
+
+  /** @internal */
   writeCommit(batch: StoreBatch): void {
     this.#entries.writeCommit(batch)
   }
@@ -134,7 +146,7 @@ export class TransactionalSessionStore<K, V> implements SessionStore<K, V>, Stor
 
   /** @internal */
   discarded(): void {
-    this.#time.discarded()
+    this.#entries.discarded()
   }
 
   /** @internal */

@@ -31,6 +31,9 @@ export interface StoreIndex {
   readonly fromIndex: (indexKey: Uint8Array) => Uint8Array
 }
 
+/** Whether the engine needs a write; null deletes. */
+type KeepWrite = (key: Uint8Array, encoded: Uint8Array | null) => boolean
+
 const ABSENT = null
 const NOTHING = new Uint8Array(0)
 
@@ -49,7 +52,8 @@ export interface StoreBytes {
   /** By keys of the index. */
   overlayIndexRange(from: Uint8Array, to: Uint8Array): readonly OverlayEntry[]
   scan(range: KeyRange): EntrySource
-  commitTo(batch: StoreBatch, keep: (key: Uint8Array) => boolean): void
+  changes(): Iterable<StoreChange>
+  commitTo(batch: StoreBatch, keep: KeepWrite): void
   /** One key of the changelog, past the overlay; null deletes. */
   writeTo(batch: StoreBatch, key: Uint8Array, encoded: Uint8Array | null): void
 }
@@ -143,10 +147,9 @@ export class TransactionalBytes implements StoreBytes {
     for (const { key, encoded } of this.#overlay.values()) yield { key, value: encoded }
   }
 
-  /** `keep` tells which writes the engine needs. */
-  commitTo(batch: StoreBatch, keep: (key: Uint8Array) => boolean): void {
+  commitTo(batch: StoreBatch, keep: KeepWrite): void {
     for (const { key, encoded } of this.#overlay.values()) {
-      if (keep(key)) this.writeTo(batch, key, encoded)
+      if (keep(key, encoded)) this.writeTo(batch, key, encoded)
     }
   }
 
@@ -183,6 +186,7 @@ export class TransactionalBytes implements StoreBytes {
       overlayRange: () => [],
       overlayIndexRange: () => [],
       scan: (range) => this.scan(range),
+      changes: () => [],
       commitTo: () => {},
       writeTo: () => refuseWrite(this.keyspace),
     }

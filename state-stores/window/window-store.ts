@@ -1,5 +1,6 @@
 import {
   type StoreBatch,
+  type StoreChange,
   type StoreEntry,
   StreamsError,
   type WindowedKey,
@@ -55,6 +56,7 @@ export class TransactionalWindowStore<K, V> implements WindowStore<K, V>, StoreK
     readonly time: ObservedTime
     readonly sequence: PutSequence | undefined
     readonly isView: boolean
+    readonly expiredEntriesPerCommit: number
   }) {
     this.#spec = parts.spec
     this.#bytes = parts.bytes
@@ -63,6 +65,8 @@ export class TransactionalWindowStore<K, V> implements WindowStore<K, V>, StoreK
     this.#sequence = parts.sequence
     this.#entries = new SegmentedEntries(parts.bytes, parts.time, {
       layout: WINDOW_KEY,
+      logged: parts.spec.logged,
+      entriesPerCommit: parts.expiredEntriesPerCommit,
       isView: parts.isView,
     })
   }
@@ -137,6 +141,11 @@ export class TransactionalWindowStore<K, V> implements WindowStore<K, V>, StoreK
   }
 
   /** @internal */
+  changes(): Iterable<StoreChange> {
+    return this.#entries.changes()
+  }
+
+  /** @internal */
   writeCommit(batch: StoreBatch): void {
     this.#sequence?.writeTo(batch)
     this.#entries.writeCommit(batch)
@@ -150,14 +159,15 @@ export class TransactionalWindowStore<K, V> implements WindowStore<K, V>, StoreK
 
   /** @internal */
   discarded(): void {
-    this.#time.discarded()
+    this.#entries.discarded()
     this.#sequence?.discarded()
   }
 
   /** @internal */
   restore(batch: StoreBatch, key: Uint8Array, value: Uint8Array | null): void {
     const sequence = this.#entries.restore(batch, key, value)
-    if (sequence !== undefined) this.#sequence?.restored(sequence)
+    // Tombstones are of expired puts, long after later ones.
+    if (sequence !== undefined && value !== null) this.#sequence?.restored(sequence)
   }
 
   /** @internal */
