@@ -1,5 +1,5 @@
 /** A ts block of a page, and what it prints: the text block right behind it, or nothing. */
-export interface PageBlock {
+interface PageBlock {
   readonly line: number
   readonly code: string
   readonly prints: string

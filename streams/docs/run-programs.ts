@@ -10,7 +10,8 @@ const BLOCK_MARK = '\u0001block '
 const DOCS = import.meta.dirname
 const ROOT = join(DOCS, '..', '..')
 const COMPILER = join(ROOT, 'node_modules', '@typescript', 'native', 'bin', 'tsc')
-const OUTPUT_BYTES_MAX = 16 * 1024 * 1024
+/** Of the compiler, and of all programs together. */
+const LIMITS = { cwd: ROOT, maxBuffer: 16 * 1024 * 1024, timeout: 100_000 } as const
 
 const execute = promisify(execFile)
 
@@ -52,8 +53,7 @@ function textOf({ imports, blocks }: PageProgram): string {
 
 async function run(paths: readonly string[]): Promise<string> {
   const main = join(DOCS, 'run-programs-main.ts')
-  const options = { cwd: ROOT, maxBuffer: OUTPUT_BYTES_MAX }
-  const { stdout } = await execute(process.execPath, [main, ...paths], options)
+  const { stdout } = await execute(process.execPath, [main, ...paths], LIMITS)
   return stdout
 }
 
@@ -68,9 +68,8 @@ async function typeCheck(directory: string, files: readonly string[]): Promise<s
     include: [],
   }
   writeFileSync(config, JSON.stringify(content))
-  const options = { cwd: ROOT, maxBuffer: OUTPUT_BYTES_MAX }
   try {
-    await execute(COMPILER, ['-p', config, '--pretty', 'false'], options)
+    await execute(COMPILER, ['-p', config, '--pretty', 'false'], LIMITS)
     return ''
   } catch (error) {
     // The compiler ends with a status of its own when it complains; what it says of files outside is for the gate's own check.
