@@ -6,6 +6,8 @@ import { BASE, type BackendUnderTest, prices } from './store-house.ts'
 interface Entry {
   readonly timestampMs: number
   readonly value: string | undefined
+  /** A later version was there when it came. */
+  readonly isBetween: boolean
 }
 
 const STEPS = 700
@@ -36,7 +38,15 @@ class VersionedModel implements StoreModel<VersionedModel> {
     if (timestampMs < this.oldestMs) return 'not-put'
     this.#observedMs = Math.max(this.#observedMs, timestampMs)
     const others = this.#of(key).filter((entry) => entry.timestampMs !== timestampMs)
-    const versions = [...others, { timestampMs, value }]
+    const last = this.#of(key).at(-1)
+    const before = others.at(-1)
+    const takesBack =
+      value === undefined &&
+      last?.timestampMs === timestampMs &&
+      last.value !== undefined &&
+      (before === undefined || (before.value === undefined && !before.isBetween))
+    const isBetween = others.some((entry) => entry.timestampMs > timestampMs)
+    const versions = takesBack ? [...others] : [...others, { timestampMs, value, isBetween }]
     this.#versions.set(
       key,
       versions.sort((left, right) => left.timestampMs - right.timestampMs),

@@ -10,7 +10,7 @@ import { type ObservedTime, segmentMsFor } from '../segmented/observed-time.ts'
 import { isTimedKey, timeOf, VERSION_KEY } from '../segmented/timed-key.ts'
 import type { StoreBytes } from '../transactional/transactional-bytes.ts'
 import { TypedBytes } from '../transactional/typed-bytes.ts'
-import { isTombstone, versionBytes, versionValue } from './version-bytes.ts'
+import { isTombstone, isTombstoneBetween, versionBytes, versionValue } from './version-bytes.ts'
 import { type Version, VersionEntries } from './version-entries.ts'
 import { VersionExpiry } from './version-expiry.ts'
 
@@ -56,8 +56,14 @@ export class TransactionalVersionedStore<K, V> implements VersionedKeyValueStore
     const encodedKey = this.#typed.encodeKey(key)
     this.#time.observe(timestampMs)
     this.#expiry.expire(this.#time.oldestMs)
-    this.#entries.put(encodedKey, timestampMs, versionBytes(encoded))
-    return this.#validToMs(encodedKey, timestampMs) ?? 'latest'
+    const validToMs = this.#validToMs(encodedKey, timestampMs)
+    if (encoded === null && this.#takesBack(encodedKey, timestampMs)) {
+      this.#entries.delete(encodedKey, timestampMs)
+    } else {
+      const version = versionBytes(encoded, validToMs === undefined)
+      this.#entries.put(encodedKey, timestampMs, version)
+    }
+    return validToMs ?? 'latest'
   }
 
   delete(key: K, timestampMs: number): VersionedRecord<V> | undefined {
@@ -142,6 +148,24 @@ export class TransactionalVersionedStore<K, V> implements VersionedKeyValueStore
   /** @internal */
   committedEntries(): Iterable<StoreEntry> {
     return this.#entries.committed(this.#time.oldestCommittedMs())
+  }
+
+  /**
+   * A tombstone at the very time of the latest version takes that back, as in Kafka Streams: the key is as if nothing had come at that time. It
+   * stays only where it ends what held before, a value or a tombstone that came between two versions.
+   */
+  #takesBack(encodedKey: Uint8Array, timestampMs: number): boolean {
+    const latest = this.#entries.latest(encodedKey)?.value.encoded
+    if (latest === undefined || latest === null || isTombstone(latest)) return false
+    if (this.#entries.latest(encodedKey)?.timestampMs !== timestampMs) return false
+    if (timestampMs === 0) return true
+    const range = { fromMs: 0, toMs: timestampMs - 1, reverse: true }
+    for (const { value } of this.#entries.between(encodedKey, range)) {
+      return (
+        value.encoded === null || (isTombstone(value.encoded) && !isTombstoneBetween(value.encoded))
+      )
+    }
+    return true
   }
 
   /** When the version after `timestampMs` begins. */
