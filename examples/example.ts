@@ -62,7 +62,7 @@ export function output<K, V>(
 const DAY = '2026-03-02'
 
 /** Of the day of the examples, UTC, in ms. */
-export function timeOf(at: string): number {
+function timeOf(at: string): number {
   return Date.parse(`${DAY}T${at}Z`)
 }
 

@@ -28,6 +28,7 @@ export {
   type Named,
   Produced,
   type ProducedOptions,
+  type ProducedWith,
   type Repartitioned,
   type SinkSerde,
   type SinkTopic,
@@ -92,10 +93,12 @@ export { sessionWindowedSerde, timeWindowedSerde } from './authoring/windows/win
 export { type Sliced, TimeWindowedKStream } from './authoring/windows/windowed-stream.ts'
 export {
   type AdjustableJoinWindows,
+  type AdjustableUnlimitedWindows,
   JoinWindows,
   SessionWindows,
   SlidingWindows,
   TimeWindows,
+  type TumblingWindows,
   UnlimitedWindows,
   type Window,
 } from './authoring/windows/windows.ts'

@@ -29,7 +29,7 @@ export interface ModelRun<S extends StateStore, M extends StoreModel<M>> {
   changelogKeysMax?(model: M): number
 }
 
-export interface Random {
+interface Random {
   /** In [0, 1). */
   chance(): number
   below(bound: number): number

@@ -2,7 +2,7 @@ import type { StoreBatch } from '#streams'
 import { uint64Bytes } from '../bytes.ts'
 
 /** Four bytes, of which Kafka Streams uses 31 bits. */
-export const SEQUENCE_MAX = 0x7fff_ffff
+const SEQUENCE_MAX = 0x7fff_ffff
 
 export interface PutSequenceOptions {
   /** Of the last put before the last commit; undefined where there was none. */

@@ -32,7 +32,8 @@ async function closedCounts(suppressed = Suppressed.untilWindowCloses(BufferConf
   return {
     driver,
     pipe: piper(driver),
-    read: () => output.readRecords().map(({ key, value }) => `${key?.key}@${key?.startMs}=${value}`),
+    read: () =>
+      output.readRecords().map(({ key, value }) => `${key?.key}@${key?.startMs}=${value}`),
   }
 }
 

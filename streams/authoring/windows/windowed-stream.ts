@@ -19,7 +19,6 @@ import type { SerdesKnown } from '../serdes-known.ts'
 import type { KTable } from '../table/table.ts'
 import { addWindowedAggregate } from './add-windowed.ts'
 import { EmitStrategy } from './emit-strategy.ts'
-import type { Merger } from './session-fold.ts'
 import { type FixedWindows, fixedWindowParts } from './window-nodes.ts'
 
 /** Options of an aggregate of fixed windows. */
@@ -29,7 +28,7 @@ export interface Sliced<K, A> {
    * closed windows are put together from slices with this function. A record then costs one update, whatever size / advance is. It has to be
    * associative, and the initial value neutral to it; slices come in the order of time. The store answers slices, and not windows.
    */
-  readonly slices?: Merger<K, A>
+  slices?(key: K, left: A, right: A): A | undefined
 }
 
 /**
