@@ -75,7 +75,7 @@ class KeptResults<K, R> implements Processor<K, Change<R>, K, Change<R>> {
     if (rows === undefined || changes === undefined) return
     const { key, value: change, timestampMs } = record
     // What waits for the commit replaces what the store held, whichever side it came from; else the sides know what they replaced.
-    const oldValue = changes.isCached ? rows.get(key)?.value : change.oldValue
+    const oldValue = changes.isCaching ? rows.get(key)?.value : change.oldValue
     const put = rows.put(key, change.newValue, timestampMs)
     if (put === 'not-put') return
     changes.forward(record, { newValue: change.newValue, oldValue, isLatest: put === 'latest' })

@@ -38,11 +38,6 @@ export class ChangeForwarder<K, V> {
     return this.#sendsOldValues || this.isCaching
   }
 
-  /** Changes wait for the commit. */
-  get isCached(): boolean {
-    return this.#cache !== undefined
-  }
-
   forward(record: StreamRecord<K, unknown>, change: Change<V>): void {
     const { key, timestampMs, headers } = record
     if (this.#cache === undefined) {
