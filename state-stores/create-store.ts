@@ -79,12 +79,12 @@ function createKeyValueStore(parts: StoreParts<KeyValueStoreSpec<unknown, unknow
 }
 
 function createWindowStore(parts: StoreParts<WindowStoreSpec<unknown, unknown>>) {
-  const { spec, topic, meta, expiredEntriesPerCommit } = parts
+  const { spec, topic, meta } = parts
   const time = new ObservedTime(meta.observedTime(spec))
   const bytes = segmentedBytes(parts, WINDOW_KEY, time)
   const sequence =
     spec.retainDuplicates === true ? new PutSequence(meta.putSequence(spec)) : undefined
-  const common = { spec, topic, sequence, expiredEntriesPerCommit }
+  const common = { spec, topic, sequence, bounds: segmentBounds(parts) }
   const store = new TransactionalWindowStore({ ...common, bytes, time, isView: false })
   const committed = new TransactionalWindowStore({
     ...common,
@@ -96,10 +96,10 @@ function createWindowStore(parts: StoreParts<WindowStoreSpec<unknown, unknown>>)
 }
 
 function createSessionStore(parts: StoreParts<SessionStoreSpec<unknown, unknown>>) {
-  const { spec, topic, meta, expiredEntriesPerCommit } = parts
+  const { spec, topic, meta } = parts
   const time = new ObservedTime(meta.observedTime(spec))
   const bytes = segmentedBytes(parts, SESSION_KEY, time)
-  const common = { spec, topic, expiredEntriesPerCommit }
+  const common = { spec, topic, bounds: segmentBounds(parts) }
   const store = new TransactionalSessionStore({ ...common, bytes, time, isView: false })
   const committed = new TransactionalSessionStore({
     ...common,
@@ -132,9 +132,15 @@ function createVersionedStore(parts: StoreParts<VersionedStoreSpec<unknown, unkn
 function segmentedBytes(parts: StoreParts<StoreSpec>, layout: TimedKeyLayout, time: ObservedTime) {
   return new TransactionalBytes({
     ...placeOf(parts),
+    cacheBytesMax: parts.cacheBytesMax / 2,
     engineKey: (key) => segmentKey(time.segmentOf(timeOf(layout, key)), key),
     ...(parts.meta.hasTimeIndex(parts.spec) && { index: timeIndex(parts.spec, layout) }),
   })
+}
+
+/** Values by key and rows of a key share what the cache may hold. */
+function segmentBounds({ cacheBytesMax, expiredEntriesPerCommit }: StoreParts<StoreSpec>) {
+  return { entriesPerCommit: expiredEntriesPerCommit, rowsBytesMax: cacheBytesMax / 2 }
 }
 
 function placeOf({ spec, database, cacheBytesMax }: StoreParts<StoreSpec>) {

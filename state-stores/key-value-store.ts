@@ -154,7 +154,9 @@ export class TransactionalKeyValueStore<K, V> implements KeyValueStore<K, V>, St
       reverse,
     }
     const overlay = isEmpty ? [] : this.#bytes.overlayRange(from, to)
-    return new OverlaidEntries(this.#bytes.scan(range), overlay, reverse)
+    const isHead = from !== undefined && !isEmpty && !reverse
+    const engine = isHead ? this.#bytes.scanHead(from, to) : this.#bytes.scan(range)
+    return new OverlaidEntries(engine, overlay, reverse)
   }
 
   /** Contracts of stores include the upper end, engines exclude it. */

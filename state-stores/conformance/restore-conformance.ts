@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { BASE, balances, MINUTE, record, type StoreHouse, sums } from './store-house.ts'
+import type { WindowStore } from '#streams'
+import {
+  BASE,
+  balances,
+  MINUTE,
+  record,
+  type StoreHouse,
+  stringSerde,
+  sums,
+} from './store-house.ts'
 
 export function restoreConformance(house: StoreHouse): void {
   describe('restoring', () => {
@@ -26,6 +35,34 @@ export function restoreConformance(house: StoreHouse): void {
         ['c', 'new'],
       ])
       expect(house.stores.get('balances').checkpoint()).toBe(6)
+    })
+
+    test('is seen by ranges that were read before', async () => {
+      // Under a name of its own: an index by time is there from the start or never.
+      const closing = { ...sums, name: 'closing', closesWindows: true }
+      await house.reopen({ specs: [balances, closing] })
+      const windows = house.stores.get('closing').store as WindowStore<string, string>
+      const ranges = () => [
+        [...house.keyValue().prefixScan(stringSerde.serialize('', 'a'))].length,
+        [...windows.fetchRange('k', BASE, BASE + MINUTE)].length,
+        [...windows.fetchAllByTime(BASE, BASE + MINUTE)].length,
+      ]
+      windows.put('k', '1', BASE + 2_000)
+      const [other] = house.stores.get('closing').changes()
+      house.stores.discard()
+      house.keyValue().put('a1', '1')
+      windows.put('k', '1', BASE + 1_000)
+      windows.put('l', '1', BASE + MINUTE)
+      house.commit()
+      for (let look = 0; look < 3; look += 1) expect(ranges()).toEqual([1, 1, 2])
+      if (other === undefined) throw new Error('the change is missing')
+      house.stores.get('balances').restore([record(1, 'a2', '2')], 2)
+      house.stores.get('closing').restore([{ ...record(1, '', ''), ...other }], 2)
+      for (let look = 0; look < 3; look += 1) expect(ranges()).toEqual([2, 2, 3])
+      house.keyValue().put('a3', '1')
+      windows.put('k', '1', BASE + 3_000)
+      house.commit()
+      for (let look = 0; look < 3; look += 1) expect(ranges()).toEqual([3, 3, 4])
     })
 
     test('of a partition keeps a position of its own; records without a key are left out', () => {

@@ -1,13 +1,14 @@
 import { byteString, bytesOf, uint64Bytes } from '../bytes.ts'
 import { type EntrySource, OverlaidEntries } from '../transactional/merge.ts'
 import type { OverlayEntry } from '../transactional/store-value.ts'
-import type { StoreBytes } from '../transactional/transactional-bytes.ts'
+import type { StoreBytes, StoreIndex } from '../transactional/transactional-bytes.ts'
 import type { TimeRange } from './observed-time.ts'
 import { segmentStart, withoutSegment } from './segment-key.ts'
 import { fromIndexKey, type TimedKeyLayout, timeOf, toIndexKey } from './timed-key.ts'
 
-/** Values are read so many at a time. */
-const VALUES_AT_ONCE = 64
+/** Values are read so many at a time: few at first, for often only the first one is looked at. */
+const VALUES_AT_FIRST = 4
+const VALUES_AT_ONCE_MAX = 64
 
 /**
  * Entries of a range of times by time, under keys of an index. With an index its keys are walked; without one the keys (not the
@@ -22,14 +23,19 @@ export function inTimeOrder(
   const keys =
     bytes.index === undefined
       ? sortedBySegment(bytes, layout, times, segments())
-      : bytes.database.scan(bytes.index.keyspace, indexBounds(times))
+      : scanIndex(bytes, bytes.index, times)
   const overlay = overlayInTimeOrder(bytes, layout, times)
   return new OverlaidEntries(withValues(bytes, layout, keys), overlay, false)
 }
 
 interface IndexKeys {
-  next(): IteratorResult<{ readonly key: Uint8Array }, undefined>
+  next(): { readonly key: Uint8Array } | undefined
   close(): void
+}
+
+function scanIndex(bytes: StoreBytes, index: StoreIndex, times: TimeRange): IndexKeys {
+  const { from, to } = indexBounds(times)
+  return bytes.scanIndex(index, from, to)
 }
 
 function indexBounds({ fromMs, toMs }: TimeRange) {
@@ -75,23 +81,24 @@ function sortedBySegment(
     }
     return undefined
   })()
-  return { next: () => keys.next(), close: () => void keys.return(undefined) }
+  return { next: () => keys.next().value, close: () => void keys.return(undefined) }
 }
 
 function withValues(bytes: StoreBytes, layout: TimedKeyLayout, keys: IndexKeys): EntrySource {
   let read: { readonly key: Uint8Array; readonly value: Uint8Array | undefined }[] = []
   let at = 0
+  let atOnce = VALUES_AT_FIRST
   const readNext = () => {
     const indexKeys: Uint8Array[] = []
-    while (indexKeys.length < VALUES_AT_ONCE) {
+    while (indexKeys.length < atOnce) {
       const found = keys.next()
-      if (found.done === true) break
-      indexKeys.push(found.value.key)
+      if (found === undefined) break
+      indexKeys.push(found.key)
     }
-    const engineKeys = indexKeys.map((key) => bytes.engineKey(fromIndexKey(layout, key)))
-    const values = engineKeys.length === 0 ? [] : bytes.database.getMany(bytes.keyspace, engineKeys)
+    const values = bytes.getCommitted(indexKeys.map((key) => fromIndexKey(layout, key)))
     read = indexKeys.map((key, index) => ({ key, value: values[index] }))
     at = 0
+    atOnce = Math.min(atOnce * 4, VALUES_AT_ONCE_MAX)
   }
   return {
     next() {

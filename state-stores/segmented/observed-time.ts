@@ -84,6 +84,11 @@ export class ObservedTime {
     return Array.from({ length: count }, (_, index) => first + index)
   }
 
+  /** Nothing later was ever committed. */
+  lastCommittedSegment(): number {
+    return this.segmentOf((this.#committedOf ?? this).#committedMs)
+  }
+
   /** By the last commit, for those who look at committed entries alone. */
   oldestCommittedMs(): number {
     return this.#committedMs - this.#options.retentionMs + 1

@@ -5,17 +5,27 @@ import type { KeyBounds } from './segmented-entries.ts'
 
 /** A key with more of them in a segment is read from the engine each time. */
 const ROWS_OF_KEY_MAX = 128
-/** Together; at more everything is forgotten. */
-const ROWS_MAX = 20_000
+const ROW_OVERHEAD_BYTES = 250
+const LIST_OVERHEAD_BYTES = 200
+
+/** All of a key in a segment, in order; never changed once it is made. Undefined: too many. */
+type Rows = readonly StoreEntry[] | undefined
 
 /**
- * The engine's rows by segment and key, until a commit changes them: windows of the same few keys are read again and again in one
- * transaction, and an iterator costs more than its rows.
+ * The engine's rows by segment and key, also where there are none: windows and sessions of the same keys are read again and again, and an
+ * iterator costs more than its rows. Commits are followed. Two generations, like the cache of values.
  */
 export class SegmentRows {
-  /** Undefined: too many. */
-  readonly #rows = new Map<string, readonly StoreEntry[] | undefined>()
-  #count = 0
+  readonly #bytesMax: number
+  #young = new Map<string, Rows>()
+  #old = new Map<string, Rows>()
+  #youngBytes = 0
+  #written: { readonly id: string; readonly key: Uint8Array; readonly value: Uint8Array | null }[] =
+    []
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
 
   /** Within the bounds; `scan` reads all of the key in the segment, in order. Undefined where these are too many. */
   within(
@@ -23,9 +33,9 @@ export class SegmentRows {
     { from, to }: KeyBounds,
     scan: () => EntrySource,
   ): EntrySource | undefined {
-    const id = `${of.segment}:${byteString(of.key)}`
-    if (!this.#rows.has(id)) this.#remember(id, readAll(scan()))
-    const rows = this.#rows.get(id)
+    const id = idOf(of.segment, of.key)
+    if (!this.#isKnown(id)) this.#remember(id, readAll(scan()))
+    const rows = this.#young.get(id)
     if (rows === undefined) return undefined
     const begin = from === undefined ? 0 : firstAtOrAfter(rows, from)
     const end = to === undefined ? rows.length : firstAtOrAfter(rows, to)
@@ -43,20 +53,82 @@ export class SegmentRows {
     }
   }
 
-  /** The engine was written. */
-  forget(): void {
-    this.#rows.clear()
-    this.#count = 0
+  /** A write that the next commit brings to the engine; null deletes. */
+  willWrite(
+    of: { readonly segment: number; readonly key: Uint8Array },
+    key: Uint8Array,
+    value: Uint8Array | null,
+  ): void {
+    if (this.#young.size === 0 && this.#old.size === 0) return
+    this.#written.push({ id: idOf(of.segment, of.key), key, value })
   }
 
-  #remember(id: string, rows: readonly StoreEntry[] | undefined): void {
-    this.#count += rows?.length ?? 0
-    if (this.#count > ROWS_MAX || this.#rows.size > ROWS_MAX) this.forget()
-    this.#rows.set(id, rows)
+  afterCommit(): void {
+    /** Made by this commit, so that nobody reads them yet. */
+    const own = new Map<string, StoreEntry[]>()
+    for (const { id, key, value } of this.#written) {
+      if (!this.#isKnown(id)) continue
+      const before = this.#young.get(id)
+      if (before === undefined) continue
+      const rows = own.get(id) ?? [...before]
+      own.set(id, rows)
+      const at = firstAtOrAfter(rows, key)
+      const row = rows[at]
+      const isThere = row !== undefined && compareBytes(row.key, key) === 0
+      rows.splice(at, isThere ? 1 : 0, ...(value === null ? [] : [{ key, value }]))
+    }
+    for (const [id, rows] of own)
+      this.#remember(id, rows.length > ROWS_OF_KEY_MAX ? undefined : rows)
+    this.#written = []
+  }
+
+  /** The batch is not to be written after all. */
+  discarded(): void {
+    this.#written = []
+  }
+
+  /** The engine was written by others. */
+  forget(): void {
+    this.#young.clear()
+    this.#old.clear()
+    this.#youngBytes = 0
+    this.#written = []
+  }
+
+  /** What is, is in the young generation afterwards. */
+  #isKnown(id: string): boolean {
+    if (this.#young.has(id)) return true
+    if (!this.#old.has(id)) return false
+    this.#remember(id, this.#old.get(id))
+    return true
+  }
+
+  #remember(id: string, rows: Rows): void {
+    this.#old.delete(id)
+    if (this.#young.has(id)) this.#youngBytes -= bytesOf(id, this.#young.get(id))
+    const bytes = bytesOf(id, rows)
+    if ((this.#youngBytes + bytes) * 2 > this.#bytesMax) {
+      this.#old = this.#young
+      this.#old.delete(id)
+      this.#young = new Map()
+      this.#youngBytes = 0
+    }
+    this.#youngBytes += bytes
+    this.#young.set(id, rows)
   }
 }
 
-function readAll(source: EntrySource): readonly StoreEntry[] | undefined {
+function idOf(segment: number, key: Uint8Array): string {
+  return `${segment}:${byteString(key)}`
+}
+
+function bytesOf(id: string, rows: Rows): number {
+  let bytes = LIST_OVERHEAD_BYTES + id.length
+  for (const { key, value } of rows ?? []) bytes += ROW_OVERHEAD_BYTES + key.length + value.length
+  return bytes
+}
+
+function readAll(source: EntrySource): Rows {
   const rows: StoreEntry[] = []
   for (let row = source.next(); row !== undefined; row = source.next()) {
     if (rows.length === ROWS_OF_KEY_MAX) {

@@ -7,12 +7,26 @@ import type { ObservedTime, TimeRange } from './observed-time.ts'
 import { SegmentExpiry, type SegmentExpiryOptions } from './segment-expiry.ts'
 import { segmentKey, segmentStart, withoutSegment } from './segment-key.ts'
 import { SegmentRows } from './segment-rows.ts'
-import { isTimedKey, restOf, type TimedKeyLayout, timedBounds, timeOf } from './timed-key.ts'
+import {
+  hasLengthOf,
+  isTimedKey,
+  keyOf,
+  restOf,
+  type TimedKeyLayout,
+  timedBounds,
+  timeOf,
+} from './timed-key.ts'
 
 /** Bounds of keys of the changelog; `to` is exclusive. */
 export interface KeyBounds {
   readonly from: Uint8Array | undefined
   readonly to: Uint8Array | undefined
+}
+
+/** What a store spends on its segments. */
+export interface SegmentBounds extends Pick<SegmentExpiryOptions, 'entriesPerCommit'> {
+  /** Of rows that are remembered by key. */
+  readonly rowsBytesMax: number
 }
 
 /**
@@ -30,12 +44,12 @@ export class SegmentedEntries {
   constructor(
     bytes: StoreBytes,
     time: ObservedTime,
-    options: SegmentExpiryOptions & { readonly isView: boolean },
+    options: SegmentBounds & SegmentExpiryOptions & { readonly isView: boolean },
   ) {
     this.#bytes = bytes
     this.#time = time
     this.#layout = options.layout
-    this.#rows = options.isView ? undefined : new SegmentRows()
+    this.#rows = options.isView ? undefined : new SegmentRows(options.rowsBytesMax)
     this.#expiry = new SegmentExpiry(bytes, time, options)
   }
 
@@ -47,8 +61,9 @@ export class SegmentedEntries {
   ): OverlaidEntries {
     const whole = timedBounds(this.#layout, key)
     const sources = this.#segments(times, reverse).map((segment) => () => {
+      if (segment > this.#time.lastCommittedSegment()) return NOTHING
       const known = this.#rows?.within({ segment, key, reverse }, bounds, () =>
-        this.#scan(segment, whole, false),
+        onlyOf(key, this.#layout, this.#scan(segment, whole, false)),
       )
       return known ?? this.#scan(segment, bounds, reverse)
     })
@@ -88,7 +103,13 @@ export class SegmentedEntries {
 
   /** Of a logged store after `changes`: what these told to the changelog. */
   writeCommit(batch: StoreBatch): void {
-    this.#bytes.commitTo(batch, (key, encoded) => this.#isKept(key, encoded))
+    this.#rows?.discarded()
+    this.#bytes.commitTo(batch, (key, encoded) => {
+      if (!this.#isKept(key, encoded)) return false
+      const segment = this.#time.segmentOf(timeOf(this.#layout, key))
+      this.#rows?.willWrite({ segment, key: keyOf(this.#layout, key) }, key, encoded)
+      return true
+    })
     this.#time.writeTo(batch)
     // Last, so that the engine can carry out a range as one.
     this.#expiry.writeCommit(batch)
@@ -98,12 +119,13 @@ export class SegmentedEntries {
   afterCommit(): void {
     this.#time.afterCommit()
     this.#expiry.afterCommit()
-    this.#rows?.forget()
+    this.#rows?.afterCommit()
   }
 
   discarded(): void {
     this.#time.discarded()
     this.#expiry.discarded()
+    this.#rows?.discarded()
   }
 
   /** A changelog may still hold expired entries: they are kept until their tombstones are written. @returns the rest of the key, where it is one */
@@ -117,6 +139,7 @@ export class SegmentedEntries {
   writeRestored(batch: StoreBatch): void {
     this.#time.writeTo(batch)
     this.#expiry.restored()
+    this.#rows?.forget()
   }
 
   *committed(): IterableIterator<StoreEntry> {
@@ -150,6 +173,21 @@ export class SegmentedEntries {
       },
       close: () => source.close(),
     }
+  }
+}
+
+const NOTHING: EntrySource = { next: () => undefined, close: () => {} }
+
+/** Without those of longer keys that lie between. */
+function onlyOf(key: Uint8Array, layout: TimedKeyLayout, source: EntrySource): EntrySource {
+  return {
+    next() {
+      for (let entry = source.next(); entry !== undefined; entry = source.next()) {
+        if (hasLengthOf(layout, entry.key, key)) return entry
+      }
+      return undefined
+    },
+    close: () => source.close(),
   }
 }
 

@@ -11,7 +11,7 @@ import { decodingIterator } from '../decoding-iterator.ts'
 import type { StoreKind } from '../managed-store.ts'
 import { keyBounds } from '../segmented/key-bounds.ts'
 import type { ObservedTime } from '../segmented/observed-time.ts'
-import { SegmentedEntries } from '../segmented/segmented-entries.ts'
+import { type SegmentBounds, SegmentedEntries } from '../segmented/segmented-entries.ts'
 import {
   fromIndexKey,
   hasLengthOf,
@@ -53,7 +53,7 @@ export class TransactionalSessionStore<K, V> implements SessionStore<K, V>, Stor
     readonly topic: string
     readonly time: ObservedTime
     readonly isView: boolean
-    readonly expiredEntriesPerCommit: number
+    readonly bounds: SegmentBounds
   }) {
     const { spec, bytes, time, isView } = parts
     this.#spec = spec
@@ -63,7 +63,7 @@ export class TransactionalSessionStore<K, V> implements SessionStore<K, V>, Stor
     this.#entries = new SegmentedEntries(bytes, time, {
       layout: SESSION_KEY,
       logged: spec.logged,
-      entriesPerCommit: parts.expiredEntriesPerCommit,
+      ...parts.bounds,
       isView,
     })
   }

@@ -8,6 +8,7 @@ import {
 } from '#streams'
 import { byteString } from '../bytes.ts'
 import { storeClosed } from '../engine-errors.ts'
+import { HeadRows } from './head-rows.ts'
 import type { EntrySource } from './merge.ts'
 import { Overlay } from './overlay.ts'
 import type { OverlayEntry, StoreValue } from './store-value.ts'
@@ -44,7 +45,8 @@ export interface StoreBytes {
   readonly changeCount: number
   readonly index: StoreIndex | undefined
   get(key: Uint8Array): StoreValue
-  engineKey(key: Uint8Array): Uint8Array
+  /** What is committed: of the cache, and together of the engine. Nothing is kept. */
+  getCommitted(keys: readonly Uint8Array[]): readonly (Uint8Array | undefined)[]
   /** @throws {StreamsError} STORE_CLOSED, STORE_READ_ONLY */
   requireWritable(): void
   put(key: Uint8Array, encoded: Uint8Array | null): void
@@ -52,6 +54,10 @@ export interface StoreBytes {
   /** By keys of the index. */
   overlayIndexRange(from: Uint8Array, to: Uint8Array): readonly OverlayEntry[]
   scan(range: KeyRange): EntrySource
+  /** Ascending. What is read repeatedly from the same beginning is remembered. */
+  scanHead(from: Uint8Array, to: Uint8Array | undefined): EntrySource
+  /** Keys of the index, ascending; remembered as well. */
+  scanIndex(index: StoreIndex, from: Uint8Array, to: Uint8Array): EntrySource
   changes(): Iterable<StoreChange>
   commitTo(batch: StoreBatch, keep: KeepWrite): void
   /** One key of the changelog, past the overlay; null deletes. */
@@ -66,6 +72,8 @@ export class TransactionalBytes implements StoreBytes {
   readonly #options: TransactionalBytesOptions
   readonly #overlay: Overlay
   readonly #cache: ValueCache
+  readonly #heads: HeadRows
+  readonly #indexHeads: HeadRows
   readonly cacheReads = { hits: 0, misses: 0 }
   #closed = false
 
@@ -76,6 +84,11 @@ export class TransactionalBytes implements StoreBytes {
       ...(options.byLastWrite && { byLastWrite: true }),
     })
     this.#cache = new ValueCache(options.cacheBytesMax)
+    this.#heads = new HeadRows((range) => this.scan(range))
+    const { database, index } = options
+    this.#indexHeads = new HeadRows((range) =>
+      index === undefined ? NO_ENTRIES : new EngineEntries(database.scan(index.keyspace, range)),
+    )
   }
 
   get overlayBytes(): number {
@@ -98,10 +111,6 @@ export class TransactionalBytes implements StoreBytes {
     return this.#options.index
   }
 
-  engineKey(key: Uint8Array): Uint8Array {
-    return this.#options.engineKey(key)
-  }
-
   get(key: Uint8Array): StoreValue {
     const id = byteString(key)
     return this.#overlay.get(id) ?? this.#committedValue(id, key)
@@ -121,6 +130,15 @@ export class TransactionalBytes implements StoreBytes {
     return found
   }
 
+  getCommitted(keys: readonly Uint8Array[]): readonly (Uint8Array | undefined)[] {
+    const { database, keyspace, engineKey } = this.#options
+    const known = keys.map((key) => this.#cache.get(byteString(key)))
+    const missing = keys.filter((_, at) => known[at] === undefined)
+    const read = missing.length === 0 ? [] : database.getMany(keyspace, missing.map(engineKey))
+    let at = 0
+    return known.map((value) => (value === undefined ? read[at++] : (value.encoded ?? undefined)))
+  }
+
   requireWritable(): void {
     if (this.#closed) throw storeClosed(this.#options.keyspace)
   }
@@ -138,6 +156,14 @@ export class TransactionalBytes implements StoreBytes {
     return this.#overlay.indexRange(from, to)
   }
 
+  scanHead(from: Uint8Array, to: Uint8Array | undefined): EntrySource {
+    return this.#heads.read(from, to, false)
+  }
+
+  scanIndex(_index: StoreIndex, from: Uint8Array, to: Uint8Array): EntrySource {
+    return this.#indexHeads.read(from, to, true)
+  }
+
   /** What is committed, by the engine's keys. */
   scan(range: KeyRange): EntrySource {
     return new EngineEntries(this.#options.database.scan(this.#options.keyspace, range))
@@ -148,6 +174,8 @@ export class TransactionalBytes implements StoreBytes {
   }
 
   commitTo(batch: StoreBatch, keep: KeepWrite): void {
+    this.#heads.willCommit()
+    this.#indexHeads.willCommit()
     for (const { key, encoded } of this.#overlay.values()) {
       if (keep(key, encoded)) this.writeTo(batch, key, encoded)
     }
@@ -155,17 +183,23 @@ export class TransactionalBytes implements StoreBytes {
 
   writeTo(batch: StoreBatch, key: Uint8Array, encoded: Uint8Array | null): void {
     const { keyspace, engineKey, index } = this.#options
-    if (encoded === null) batch.delete(keyspace, engineKey(key))
-    else batch.put(keyspace, engineKey(key), encoded)
+    const at = engineKey(key)
+    if (encoded === null) batch.delete(keyspace, at)
+    else batch.put(keyspace, at, encoded)
+    this.#heads.willWrite(at, encoded)
     if (index === undefined) return
-    if (encoded === null) batch.delete(index.keyspace, index.toIndex(key))
-    else batch.put(index.keyspace, index.toIndex(key), NOTHING)
+    const indexed = index.toIndex(key)
+    if (encoded === null) batch.delete(index.keyspace, indexed)
+    else batch.put(index.keyspace, indexed, NOTHING)
+    this.#indexHeads.willWrite(indexed, encoded === null ? null : NOTHING)
   }
 
   /** Once the batch is written. */
   afterCommit(): void {
     for (const [id, entry] of this.#overlay.entries()) this.#cache.set(id, entry)
     this.#overlay.clear()
+    this.#heads.afterCommit()
+    this.#indexHeads.afterCommit()
   }
 
   discard(): void {
@@ -179,13 +213,16 @@ export class TransactionalBytes implements StoreBytes {
       keyspace: this.keyspace,
       changeCount: 0,
       index: this.index,
-      engineKey: (key) => this.engineKey(key),
       get: (key) => this.#committedValue(byteString(key), key),
+      getCommitted: (keys) => this.getCommitted(keys),
       requireWritable: () => refuseWrite(this.keyspace),
       put: () => refuseWrite(this.keyspace),
       overlayRange: () => [],
       overlayIndexRange: () => [],
       scan: (range) => this.scan(range),
+      scanHead: (from, to) => this.scan({ from, ...(to && { to }) }),
+      scanIndex: ({ keyspace }, from, to) =>
+        new EngineEntries(this.database.scan(keyspace, { from, to })),
       changes: () => [],
       commitTo: () => {},
       writeTo: () => refuseWrite(this.keyspace),
@@ -195,6 +232,8 @@ export class TransactionalBytes implements StoreBytes {
   /** The engine was written beside this: forget what was known of these keys. */
   forget(keys: Iterable<Uint8Array>): void {
     for (const key of keys) this.#cache.delete(byteString(key))
+    this.#heads.forget()
+    this.#indexHeads.forget()
   }
 
   close(): void {
@@ -203,6 +242,8 @@ export class TransactionalBytes implements StoreBytes {
     this.#cache.clear()
   }
 }
+
+const NO_ENTRIES: EntrySource = { next: () => undefined, close: () => {} }
 
 class EngineEntries implements EntrySource {
   readonly #iterator: StoreIterator

@@ -12,7 +12,7 @@ import { decodingIterator } from '../decoding-iterator.ts'
 import type { StoreKind } from '../managed-store.ts'
 import { keyBounds } from '../segmented/key-bounds.ts'
 import type { ObservedTime, TimeRange } from '../segmented/observed-time.ts'
-import { SegmentedEntries } from '../segmented/segmented-entries.ts'
+import { type SegmentBounds, SegmentedEntries } from '../segmented/segmented-entries.ts'
 import {
   fromIndexKey,
   hasLengthOf,
@@ -56,7 +56,7 @@ export class TransactionalWindowStore<K, V> implements WindowStore<K, V>, StoreK
     readonly time: ObservedTime
     readonly sequence: PutSequence | undefined
     readonly isView: boolean
-    readonly expiredEntriesPerCommit: number
+    readonly bounds: SegmentBounds
   }) {
     this.#spec = parts.spec
     this.#bytes = parts.bytes
@@ -66,7 +66,7 @@ export class TransactionalWindowStore<K, V> implements WindowStore<K, V>, StoreK
     this.#entries = new SegmentedEntries(parts.bytes, parts.time, {
       layout: WINDOW_KEY,
       logged: parts.spec.logged,
-      entriesPerCommit: parts.expiredEntriesPerCommit,
+      ...parts.bounds,
       isView: parts.isView,
     })
   }
