@@ -11,6 +11,8 @@ export interface BufferStatus {
   readonly heardAtMs: number
   /** An update leaves when its time is this far behind stream time, in ms. */
   readonly holdMs: number
+  /** Windows that ended by then were closed by the wall clock, while nothing came; -1: none. */
+  readonly closedMs: number
 }
 
 export interface HeldEntry {
@@ -24,7 +26,14 @@ const STATUS_KEY = Uint8Array.of(0)
 const BY_KEY = 1
 const BY_TIME = 2
 const TIME_BYTES = 8
-const EMPTY: BufferStatus = { records: 0, bytes: 0, streamTimeMs: -1, heardAtMs: -1, holdMs: 0 }
+const EMPTY: BufferStatus = {
+  records: 0,
+  bytes: 0,
+  streamTimeMs: -1,
+  heardAtMs: -1,
+  holdMs: 0,
+  closedMs: -1,
+}
 
 export type BufferStore = KeyValueStore<Uint8Array, Uint8Array>
 
@@ -77,6 +86,10 @@ export class SuppressBuffer {
     if (timeMs < this.#minTimeMs) this.#minTimeMs = timeMs
   }
 
+  closed(throughMs: number): void {
+    this.#status = { ...this.#status, closedMs: Math.max(this.#status.closedMs, throughMs) }
+  }
+
   heard(at: Pick<BufferStatus, 'streamTimeMs' | 'heardAtMs' | 'holdMs'>): void {
     this.#status = { ...this.#status, ...at }
   }
@@ -100,8 +113,8 @@ export class SuppressBuffer {
   }
 
   saveStatus(): void {
-    const { records, bytes, streamTimeMs, heardAtMs, holdMs } = this.#status
-    const numbers = [records, bytes, streamTimeMs, heardAtMs, holdMs]
+    const { records, bytes, streamTimeMs, heardAtMs, holdMs, closedMs } = this.#status
+    const numbers = [records, bytes, streamTimeMs, heardAtMs, holdMs, closedMs]
     const saved = Buffer.allocUnsafe(numbers.length * 8)
     for (const [index, value] of numbers.entries()) saved.writeDoubleBE(value, index * 8)
     this.#store.put(STATUS_KEY, saved)
@@ -136,6 +149,7 @@ export function readBufferStatus(store: Pick<BufferStore, 'get'>): BufferStatus 
     streamTimeMs: view.readDoubleBE(16),
     heardAtMs: view.readDoubleBE(24),
     holdMs: view.readDoubleBE(32),
+    closedMs: view.readDoubleBE(40),
   }
 }
 

@@ -38,6 +38,11 @@ export class SuppressProcessor<K, V> implements Processor<K, Change<V>, K, Chang
   process(record: StreamRecord<K, Change<V>>): void {
     const [context, buffer] = [this.#context, this.#buffer]
     if (context === undefined || buffer === undefined) return
+    const isWindowed = this.#plan.suppressed.until === 'window-closes'
+    if (isWindowed && endOf(record.key) <= buffer.status.closedMs) {
+      context.drop('late')
+      return
+    }
     const streamTimeMs = Math.max(buffer.status.streamTimeMs, record.timestampMs)
     const heardAtMs = context.currentSystemTimeMs()
     buffer.heard({ streamTimeMs, heardAtMs, holdMs: this.#plan.holdMs })
@@ -96,6 +101,7 @@ export class SuppressProcessor<K, V> implements Processor<K, Change<V>, K, Chang
     const silentMs = context.currentSystemTimeMs() - heardAtMs
     if (silentMs < idleAfterMs) return
     this.#emitDue(buffer, streamTimeMs + silentMs)
+    buffer.closed(streamTimeMs + silentMs - this.#plan.holdMs)
     buffer.saveStatus()
   }
 

@@ -67,7 +67,8 @@ export interface SuppressOptions extends Named {
   /**
    * Windows close by stream time, which stands still while nothing comes: the last windows of an input that falls silent stay held. With
    * this, once nothing came for so long by the wall clock, in ms, time is taken to go on at the wall clock's pace from the last record,
-   * and what that closes is emitted. A record that comes later for such a window is still taken, and its result comes out as one more.
+   * and what that closes is emitted. A final result stays final: what comes later for such a window is dropped as `late`. Under a time limit
+   * it is held again.
    */
   readonly idleAfterMs?: number
 }
