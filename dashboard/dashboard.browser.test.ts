@@ -104,7 +104,7 @@ describe.skipIf(IS_MISSING)(NAME, () => {
     expect(await textOf(bid('EURUSD.SIM'))).toMatch(/^1\.\d{5}$/)
     expect(await textOf(bid('S000.SIM'))).toMatch(/^1,000\.\d\d$|^999\.\d\d$/)
     // Direction by arrow as well as by colour, and a cell that is lit.
-    expect(await textOf(row('EURUSD.SIM').locator('.arrow').first())).toMatch(/[▲▼]/)
+    await expect.poll(() => textOf(row('EURUSD.SIM').locator('.arrow').first())).toMatch(/[▲▼]/)
     await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBeGreaterThan(0)
   })
 
