@@ -4,7 +4,7 @@ import { AppHarness } from './fixtures/app-harness.ts'
 import { fillJoined, joinedOutputs } from './fixtures/joined-topology.ts'
 import { runCalm, runKilled } from './fixtures/kill-joined.ts'
 
-const INPUT = { partitions: 2, orders: 3_000 }
+const INPUT = { partitions: 2, orders: 5_000 }
 const KILLS = Number(process.env['ORION_TEST_KILLS'] ?? 5)
 
 /** A data directory with all of the input on its log. */
