@@ -146,7 +146,7 @@ export class StreamsBuilder {
     const { names, builder } = this.#scope
     const known = this.#streams.find((one) => isSameSource(one.source, source))
     if (known !== undefined) {
-      names.skip()
+      names.setAside()
       return known.name
     }
     const name = names.node(source.as, 'KSTREAM-SOURCE-')

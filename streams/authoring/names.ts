@@ -1,5 +1,14 @@
 import { StreamsError } from '../errors.ts'
 
+/** What names a table's store: its own name, else that of the node. */
+interface NamesOfStore {
+  readonly as?: string
+  readonly materialized?: { readonly as?: string }
+}
+
+/** Numbers that Kafka Streams takes for a repartition which is there already: its sink, filter and source. */
+export const NUMBERS_OF_A_REPARTITION = 3
+
 /** Names as Kafka Streams makes them, from one counter per builder. An explicit name uses up a number too, so that others keep theirs. */
 export class Names {
   readonly generated: string[] = []
@@ -31,9 +40,14 @@ export class Names {
     return `${prefix}${this.#number()}`
   }
 
-  /** Uses up a number. */
-  skip(): void {
-    this.#next++
+  /** Uses up numbers without a name, where Kafka Streams counts what this builder has no node or store for: so later names agree. */
+  setAside(count = 1): void {
+    this.#next += count
+  }
+
+  /** Kafka Streams takes a number more for a store that is configured without being named. */
+  setAsideForUnnamedStore({ as, materialized }: NamesOfStore): void {
+    if (materialized !== undefined && (materialized.as ?? as) === undefined) this.setAside()
   }
 
   #number(): string {

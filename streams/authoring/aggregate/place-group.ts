@@ -1,3 +1,4 @@
+import { NUMBERS_OF_A_REPARTITION } from '../names.ts'
 import { repartitionThrough } from '../repartition.ts'
 import type { Scope } from '../scope.ts'
 import type { GroupNode, PlacedGroup } from './group.ts'
@@ -22,17 +23,11 @@ export function placeGroup<K, V>(
   if (repartitionName === undefined) return repartitionThrough(scope, group, storeName)
   const known = placed.get(group)
   if (known !== undefined) {
-    useUpRepartitionNumbers(scope)
+    // Kafka Streams names the nodes before it sees that the repartition is there already.
+    scope.names.setAside(NUMBERS_OF_A_REPARTITION)
     return known
   }
   const made = repartitionThrough(scope, group, repartitionName)
   placed.set(group, made)
   return made
-}
-
-const NUMBERS_OF_A_REPARTITION = 3
-
-/** Kafka Streams names the nodes before it sees that the repartition is there already. */
-function useUpRepartitionNumbers(scope: Scope): void {
-  for (let each = 0; each < NUMBERS_OF_A_REPARTITION; each++) scope.names.skip()
 }

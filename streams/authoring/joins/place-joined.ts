@@ -1,3 +1,4 @@
+import { NUMBERS_OF_A_REPARTITION } from '../names.ts'
 import { repartitionThrough } from '../repartition.ts'
 import type { Scope } from '../scope.ts'
 import type { AnySerdes } from '../serdes-known.ts'
@@ -24,12 +25,10 @@ export function placeJoined<K, V>(
   const before = placed.get(node)
   if (before !== undefined && prefix === node.name) {
     // Kafka Streams names the nodes before it sees that the repartition is there already.
-    for (let each = 0; each < NUMBERS_OF_A_REPARTITION; each++) scope.names.skip()
+    scope.names.setAside(NUMBERS_OF_A_REPARTITION)
     return before
   }
   const made = repartitionThrough(scope, node, prefix, serdes)
   placed.set(node, made)
   return made
 }
-
-const NUMBERS_OF_A_REPARTITION = 3

@@ -280,7 +280,7 @@ export class KTable<K, V, S extends SerdesKnown = never> {
     if (materialized === undefined) return undefined
     if (materialized.as !== undefined) return names.store(materialized.as, prefix)
     if (materialized.historyRetentionMs !== undefined) return names.store(undefined, prefix)
-    if (prefix !== 'KTABLE-TRANSFORMVALUES-') names.skip()
+    if (prefix !== 'KTABLE-TRANSFORMVALUES-') names.setAside()
     return undefined
   }
 }

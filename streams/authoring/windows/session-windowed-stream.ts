@@ -55,9 +55,7 @@ export class SessionWindowedKStream<K, V> {
 
   /** How many records each session had. */
   count(options: TableResult<K, number> = {}): KTable<WindowedKey<K>, number, SerdesKnown> {
-    const isNamed = (options.materialized?.as ?? options.as) !== undefined
-    // Kafka Streams takes a number more for a store that is configured without being named.
-    if (options.materialized !== undefined && !isNamed) this.#scope.names.skip()
+    this.#scope.names.setAsideForUnnamedStore(options)
     return this.#table('KSTREAM-AGGREGATE-', sessionCountFold, options, longSerde)
   }
 

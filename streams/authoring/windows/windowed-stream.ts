@@ -72,11 +72,8 @@ export class TimeWindowedKStream<K, V> {
   count(
     options: TableResult<K, number> & Sliced<K, number> = {},
   ): KTable<WindowedKey<K>, number, SerdesKnown> {
-    const isNamed = (options.materialized?.as ?? options.as) !== undefined
-    // Kafka Streams takes a number more for a store that is configured without being named, but not for one of sliding windows.
-    if (options.materialized !== undefined && !isNamed && this.#windows.kind !== 'sliding') {
-      this.#scope.names.skip()
-    }
+    // Kafka Streams counts them alike, but for sliding windows.
+    if (this.#windows.kind !== 'sliding') this.#scope.names.setAsideForUnnamedStore(options)
     return this.#table('KSTREAM-AGGREGATE-', countFold, options, longSerde)
   }
 
