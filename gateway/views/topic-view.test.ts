@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { noMetrics, type Serde, silentLogger, stringSerde } from '#streams'
+import { MemoryLog } from '../fixtures/memory-log.ts'
+import { TopicView, viewSource } from './topic-view.ts'
+
+/** Texts; those that begin with a question mark cannot be read. */
+const readable: Serde<string> = {
+  serialize: stringSerde.serialize,
+  deserialize: (topic, bytes) => {
+    const text = stringSerde.deserialize(topic, bytes)
+    if (text.startsWith('?')) throw new Error('not readable')
+    return text
+  },
+}
+
+test('of one fetch a view takes the latest of each key, tombstones too, in the order of the log', async () => {
+  const log = new MemoryLog()
+  log.createTopic('prices', 1)
+  const put = (key: string | null, value: string | null) =>
+    log.append(
+      'prices',
+      0,
+      key === null ? null : Buffer.from(key),
+      value === null ? null : Buffer.from(value),
+    )
+  put('a', '1')
+  put('b', '1')
+  put(null, 'no key')
+  put('a', '2')
+  put('c', '1')
+  put('b', null)
+  put('d', '?')
+  const applied: string[] = []
+  const view = new TopicView({
+    name: 'prices',
+    log: log.asLog(),
+    sources: [
+      viewSource({ name: 'prices', valueSerde: readable }, (key, value) => {
+        applied.push(`${key}=${value ?? 'gone'}`)
+      }),
+    ],
+    logger: silentLogger,
+    metrics: noMetrics,
+  })
+  view.start()
+  await expect.poll(() => view.state().ok).toBe(true)
+  await view.close()
+  expect(applied).toEqual(['a=2', 'c=1', 'b=gone'])
+})
