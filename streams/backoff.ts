@@ -1,15 +1,23 @@
+import { systemTimers, type Timers } from './timers.ts'
+
 /** Waits that grow, with an end that can be called early. */
 export class Backoff {
   readonly #firstMs: number
   readonly #longestMs: number
+  readonly #timers: Timers
   #nextMs: number
   #end: (() => void) | undefined
   #ended = false
 
-  constructor(options: { readonly firstMs: number; readonly longestMs: number }) {
+  constructor(options: {
+    readonly firstMs: number
+    readonly longestMs: number
+    readonly timers?: Timers
+  }) {
     this.#firstMs = options.firstMs
     this.#longestMs = options.longestMs
     this.#nextMs = options.firstMs
+    this.#timers = options.timers ?? systemTimers
   }
 
   async wait(): Promise<void> {
@@ -17,9 +25,9 @@ export class Backoff {
     const waitMs = this.#nextMs
     this.#nextMs = Math.min(this.#longestMs, waitMs * 2)
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, waitMs)
+      const cancel = this.#timers.after(waitMs, resolve)
       this.#end = () => {
-        clearTimeout(timer)
+        cancel()
         resolve()
       }
     })

@@ -204,6 +204,7 @@ export type {
   ProcessingFailure,
   ProductionFailure,
 } from './task/handlers.ts'
+export { systemTimers, type Timers } from './timers.ts'
 export type {
   GlobalStoreNode,
   ProcessorNode,

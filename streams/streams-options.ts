@@ -9,6 +9,7 @@ import type { CommitProbe } from './task/commit-point.ts'
 import type { DeadLetterEncoder } from './task/dead-letter.ts'
 import type { DeadLetterDropped } from './task/drop-policy.ts'
 import type { FailureHandlers } from './task/handlers.ts'
+import type { Timers } from './timers.ts'
 import type { Topology } from './topology.ts'
 import type { Guarantee, ThreadLimits } from './worker/thread-context.ts'
 
@@ -24,6 +25,8 @@ export interface StreamsOptions extends Partial<StreamsLimits> {
   /** State lies in `<directory>/<applicationId>/<taskId>`. */
   readonly directory: string
   readonly clock: Clock
+  /** How the instance waits; the system's timers unless given. */
+  readonly timers?: Timers
   readonly logger: Logger
   readonly metrics: Metrics
   /** `exactly_once_v2` and `exactly_once` mean the same here: a transaction per task. Default `exactly_once_v2`. */

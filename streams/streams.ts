@@ -26,6 +26,7 @@ import { limitsOf, type StreamsLimits, type StreamsOptions } from './streams-opt
 import { nextStreamsStatus, type StreamsInput, type StreamsStatus } from './streams-status.ts'
 import { RecordCacheBudget } from './task/record-cache-budget.ts'
 import { RecordLog } from './task/record-log.ts'
+import { systemTimers, type Timers } from './timers.ts'
 import type { ActiveTask } from './worker/active-task.ts'
 import { StreamThread } from './worker/stream-thread.ts'
 import type { ThreadContext } from './worker/thread-context.ts'
@@ -54,6 +55,7 @@ const DROPPED = 'records were left out; this is the latest'
 export class Streams {
   readonly #options: StreamsOptions
   readonly #limits: StreamsLimits
+  readonly #timers: Timers
   readonly #listeners = new Set<StateListener>()
   readonly #deadLetterLog: RecordLog
   readonly #dropLog: RecordLog
@@ -63,7 +65,7 @@ export class Streams {
   #threads: StreamThread[] = []
   #globals: GlobalTables | undefined
   #globalReader: GlobalReader | undefined
-  #purging: NodeJS.Timeout | undefined
+  #purging: (() => void) | undefined
   #paused = false
   #error: unknown
   #failing: Promise<void> | undefined
@@ -74,6 +76,7 @@ export class Streams {
   /** @throws {StreamsError} STREAMS_INVALID_OPTION */
   constructor(options: StreamsOptions) {
     this.#options = options
+    this.#timers = options.timers ?? systemTimers
     this.#limits = limitsOf(options)
     const { logger, clock } = options
     this.#deadLetterLog = new RecordLog(logger, clock, DEAD_LETTERED)
@@ -295,6 +298,7 @@ export class Streams {
       tables,
       partitionCounts: plan.partitionCounts,
       logger,
+      timers: this.#timers,
       onFailure: (error) => this.#globalFailed(error),
     })
   }
@@ -312,6 +316,7 @@ export class Streams {
       directory: this.#directory(),
       globals: this.#globals,
       clock,
+      timers: this.#timers,
       logger,
       metrics,
       guarantee: guarantee === 'at_least_once' ? 'at_least_once' : 'exactly_once',
@@ -389,20 +394,20 @@ export class Streams {
     await this.#failing
     if (nextStreamsStatus(this.#state, 'shutdown') === undefined) return
     this.#move('shutdown')
-    let timer: NodeJS.Timeout | undefined
+    let cancel = () => {}
     const deadline = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), deadlineMs)
+      cancel = this.#timers.after(deadlineMs, () => resolve('late'))
     })
     const released = this.#release().then(() => 'released' as const)
     if ((await Promise.race([released, deadline])) === 'late') {
       this.#options.logger.warn({ deadlineMs }, 'closing took too long: what is left is abandoned')
     }
-    clearTimeout(timer)
+    cancel()
     this.#move('stopped')
   }
 
   async #release(): Promise<void> {
-    clearInterval(this.#purging)
+    this.#purging?.()
     await Promise.all(this.#threads.map((thread) => thread.shutdown(true)))
     this.#deadLetterLog.close()
     this.#dropLog.close()
@@ -415,8 +420,11 @@ export class Streams {
   #startPurging(plan: TopologyPlan): void {
     if (plan.repartitionTopics.length === 0) return
     const topics = new Set(plan.repartitionTopics)
-    this.#purging = setInterval(() => void this.#purge(topics), PURGE_INTERVAL_MS)
-    this.#purging.unref()
+    const purge = () => {
+      this.#purging = this.#timers.after(PURGE_INTERVAL_MS, purge)
+      void this.#purge(topics)
+    }
+    this.#purging = this.#timers.after(PURGE_INTERVAL_MS, purge)
   }
 
   async #purge(topics: ReadonlySet<string>): Promise<void> {

@@ -4,6 +4,7 @@ import type { Log, PartitionReader, TopicPartition } from '../log/log.ts'
 import { logTrouble } from '../log-trouble.ts'
 import type { Logger } from '../logger.ts'
 import type { ManagedStore } from '../store.ts'
+import type { Timers } from '../timers.ts'
 
 /** One store that is to be brought to its changelog's end. */
 export interface Restoration extends TopicPartition {
@@ -41,6 +42,7 @@ export interface ChangelogRestorerOptions {
   readonly log: Log
   readonly clientId: string
   readonly clock: Clock
+  readonly timers: Timers
   readonly logger: Logger
   readonly listener: RestoreListener | undefined
   /** Records applied before other work of the thread gets a turn. */
@@ -70,10 +72,11 @@ export class ChangelogRestorer {
   #pumping: Promise<void> | undefined
   #assigned = false
   #closed = false
-  #backoff = new Backoff({ firstMs: 100, longestMs: 2_000 })
+  readonly #backoff: Backoff
 
   constructor(options: ChangelogRestorerOptions) {
     this.#options = options
+    this.#backoff = new Backoff({ firstMs: 100, longestMs: 2_000, timers: options.timers })
   }
 
   /** Resolves when every one is at its end, or was cancelled. */
@@ -178,7 +181,7 @@ export class ChangelogRestorer {
       this.#options.listener?.batchRestored?.(progressOf(active), batch.records.length)
       if (active.position >= active.restoration.endOffset) this.#complete(active)
     }
-    await new Promise((resolve) => setImmediate(resolve))
+    await this.#options.timers.turn()
     return batches.length > 0
   }
 

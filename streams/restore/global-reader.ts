@@ -2,6 +2,7 @@ import { Backoff } from '../backoff.ts'
 import type { FetchedBatch, Log, PartitionReader, TopicPartition } from '../log/log.ts'
 import { logTrouble } from '../log-trouble.ts'
 import type { Logger } from '../logger.ts'
+import type { Timers } from '../timers.ts'
 import type { Topology } from '../topology.ts'
 import type { GlobalTables } from './global-tables.ts'
 
@@ -12,6 +13,7 @@ export interface GlobalReaderOptions {
   readonly tables: GlobalTables
   readonly partitionCounts: ReadonlyMap<string, number>
   readonly logger: Logger
+  readonly timers: Timers
   /** A record cannot be applied: tasks must not go on with a table that misses it. */
   readonly onFailure: (error: unknown) => void
 }
@@ -22,12 +24,14 @@ const RECORDS_MAX = 5_000
 /** Keeps global tables at the end of their topics: wholly before the first task runs, then between batches. */
 export class GlobalReader {
   readonly #options: GlobalReaderOptions
-  readonly #backoff = new Backoff({ firstMs: 100, longestMs: 2_000 })
+  readonly #backoff: Backoff
   #following: Promise<void> | undefined
   #closed = false
 
   constructor(options: GlobalReaderOptions) {
     this.#options = options
+    const { timers } = options
+    this.#backoff = new Backoff({ firstMs: 100, longestMs: 2_000, timers })
   }
 
   /** Whether a table has applied more than its topic holds: the topic was made anew, or lost its end. */
@@ -89,7 +93,7 @@ export class GlobalReader {
           tables.apply(batch)
           applied(batch)
         }
-        if (batches.length > 0) await new Promise((resolve) => setImmediate(resolve))
+        if (batches.length > 0) await this.#options.timers.turn()
         this.#backoff.reset()
       } catch (error) {
         await reader?.close().catch(() => {})

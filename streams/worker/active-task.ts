@@ -49,7 +49,7 @@ export class ActiveTask {
   lastCommitEndMs = Number.NEGATIVE_INFINITY
   readonly #context: ThreadContext
   readonly #owner: TaskOwner
-  readonly #backoff = new Backoff({ firstMs: 50, longestMs: 2_000 })
+  readonly #backoff: Backoff
   readonly #partition: number
   readonly #subTopologyId: number
   #status: TaskStatus = 'CREATED'
@@ -67,6 +67,7 @@ export class ActiveTask {
     this.taskId = taskId
     this.#context = context
     this.#owner = owner
+    this.#backoff = new Backoff({ firstMs: 50, longestMs: 2_000, timers: context.timers })
     this.#partition = parts.partition
     this.#subTopologyId = parts.subTopologyId
     this.inputs = context.plan.inputsOf(parts.subTopologyId, parts.partition)

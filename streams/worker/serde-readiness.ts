@@ -3,6 +3,7 @@ import { StreamsError } from '../errors.ts'
 import type { FetchedBatch } from '../log/log.ts'
 import type { Logger } from '../logger.ts'
 import type { Serde } from '../serde.ts'
+import type { Timers } from '../timers.ts'
 import type { TopologyPlan } from './topology-plan.ts'
 
 interface TopicSerdes {
@@ -17,10 +18,11 @@ const ATTEMPTS_MAX = 60
 export class SerdeReadiness {
   readonly #logger: Logger
   readonly #serdes = new Map<string, TopicSerdes>()
-  readonly #backoff = new Backoff({ firstMs: 100, longestMs: 2_000 })
+  readonly #backoff: Backoff
 
-  constructor(plan: TopologyPlan, logger: Logger) {
+  constructor(plan: TopologyPlan, logger: Logger, timers: Timers) {
     this.#logger = logger
+    this.#backoff = new Backoff({ firstMs: 100, longestMs: 2_000, timers })
     for (const { subTopology } of plan.subTopologies) {
       for (const node of subTopology.nodes) {
         if (node.kind !== 'source') continue

@@ -39,7 +39,7 @@ export class StreamThread implements TaskOwner {
   readonly #tasks = new Map<string, ActiveTask>()
   readonly #signal: TurnSignal
   readonly #serdes: SerdeReadiness
-  readonly #backoff = new Backoff({ firstMs: 100, longestMs: 2_000 })
+  readonly #backoff: Backoff
   readonly #polls: Counter
   readonly #batchRecords: Histogram
   #consumer: GroupConsumer | undefined
@@ -62,12 +62,14 @@ export class StreamThread implements TaskOwner {
     this.name = name
     this.#options = options
     this.#context = context
-    this.#signal = new TurnSignal()
-    this.#serdes = new SerdeReadiness(plan, logger)
+    this.#signal = new TurnSignal(context.timers)
+    this.#backoff = new Backoff({ firstMs: 100, longestMs: 2_000, timers: context.timers })
+    this.#serdes = new SerdeReadiness(plan, logger, context.timers)
     this.restorer = new ChangelogRestorer({
       log,
       clientId: `${name}-restore`,
       clock,
+      timers: context.timers,
       logger,
       listener: context.restoreListener,
       recordsMax: Math.max(limits.pollRecordsMax, 1_000),
@@ -326,9 +328,9 @@ export class StreamThread implements TaskOwner {
   }
 
   async #giveWay(): Promise<void> {
-    const { clock } = this.#context
+    const { clock, timers } = this.#context
     if (clock.monotonicMs() - this.#yieldedMs < STRETCH_MS) return
-    await new Promise((resolve) => setImmediate(resolve))
+    await timers.turn()
     this.#yieldedMs = clock.monotonicMs()
   }
 

@@ -11,6 +11,7 @@ import type { FailureHandlers } from '../task/handlers.ts'
 import type { RecordCacheBudget } from '../task/record-cache-budget.ts'
 import type { RecordLog } from '../task/record-log.ts'
 import type { GlobalView, TransactionBounds } from '../task/task-options.ts'
+import type { Timers } from '../timers.ts'
 import type { TopologyPlan } from './topology-plan.ts'
 
 export type Guarantee = 'exactly_once' | 'at_least_once'
@@ -37,6 +38,7 @@ export interface ThreadContext {
   readonly directory: string
   readonly globals: GlobalView | undefined
   readonly clock: Clock
+  readonly timers: Timers
   readonly logger: Logger
   readonly metrics: Metrics
   readonly guarantee: Guarantee
