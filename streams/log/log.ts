@@ -114,13 +114,26 @@ export interface GroupMetadata {
   readonly groupId: string
   readonly memberId: string
   readonly generationId: number
+  /** Of a static member. */
+  readonly groupInstanceId?: string
 }
 
 export interface GroupMember {
   readonly memberId: string
+  /** Of a static member: stays the same over restarts. */
+  readonly groupInstanceId?: string
   readonly topics: readonly string[]
   /** What the member said of itself (`GroupConsumerOptions.userData`). */
   readonly userData: Uint8Array
+  /** Partitions that the member holds on to while it joins; none under eager rebalancing. */
+  readonly owned: readonly TopicPartition[]
+}
+
+/** What an assignor decides for one member. */
+export interface MemberAssignment {
+  readonly partitions: readonly TopicPartition[]
+  /** Handed to the member's `onAssigned`. */
+  readonly userData?: Uint8Array
 }
 
 /** Runs on one member and decides for all. Must be deterministic. */
@@ -129,14 +142,28 @@ export interface PartitionAssignor {
   assign(
     members: readonly GroupMember[],
     partitionCounts: ReadonlyMap<string, number>,
-  ): ReadonlyMap<string, readonly TopicPartition[]>
+  ): ReadonlyMap<string, MemberAssignment>
 }
+
+/**
+ * `eager`: every member gives up everything before each new assignment. `cooperative`: members keep and poll what they own during a
+ * rebalance and give up only what goes. What moves from a living owner is withheld from the new one until the owner has given it up;
+ * a rebalance that follows by itself hands it out.
+ */
+export type RebalanceProtocol = 'eager' | 'cooperative'
 
 export interface GroupConsumerOptions {
   readonly clientId: string
   readonly groupId: string
   readonly topics: readonly string[]
   readonly assignor?: PartitionAssignor
+  /** The same for all members of a group. Default `eager`. */
+  readonly rebalance?: RebalanceProtocol
+  /**
+   * Makes the member static: whoever joins with the same id within the session timeout takes its place and partitions, without a
+   * rebalance. Of two living members with one id the older one is put out: LOG_INSTANCE_FENCED.
+   */
+  readonly groupInstanceId?: string
   /** Asked at every join. */
   readonly userData?: () => Uint8Array
   readonly isolation?: Isolation
@@ -152,9 +179,13 @@ export interface GroupConsumerOptions {
   readonly bufferedBytesMax?: number
   /**
    * Called from within `poll`, before records of these partitions are delivered. Seek here to start elsewhere than at the
-   * committed offset.
+   * committed offset. Under cooperative rebalancing it is called after every rebalance, with the partitions that are new here (perhaps
+   * none). `userData` is what the assignor has for this member, empty if nothing.
    */
-  readonly onAssigned?: (partitions: readonly TopicPartition[]) => Promise<void>
+  readonly onAssigned?: (
+    partitions: readonly TopicPartition[],
+    userData: Uint8Array,
+  ) => Promise<void>
   /**
    * Called from within `poll` or `close`, before the partitions can go to another member; after it no record of them is
    * delivered. `lost` means they may already have another owner: do not commit.
@@ -179,7 +210,8 @@ export interface GroupConsumer {
   commit(offsets: readonly OffsetCommit[]): Promise<void>
   /** Asks for a new assignment (new user data, say). */
   rejoin(): Promise<void>
-  close(): Promise<void>
+  /** `leaveGroup` (default true) gives the place up at once. Without it the place, and what is assigned to it, is kept until the session ends. */
+  close(options?: { readonly leaveGroup?: boolean }): Promise<void>
 }
 
 export interface PartitionReaderOptions {

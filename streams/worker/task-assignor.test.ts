@@ -18,13 +18,13 @@ function member(
   topics = [...COUNTS.keys()],
 ): GroupMember {
   const { active = [], stored = [] } = held
-  return { memberId, topics, userData: encodeHeldTasks({ active, stored }) }
+  return { memberId, topics, userData: encodeHeldTasks({ active, stored }), owned: [] }
 }
 
 /** Task ids by member; inputs of a task are always together. */
 function assign(...members: GroupMember[]): Record<string, string[]> {
   const tasks: Record<string, string[]> = {}
-  for (const [memberId, partitions] of assignor.assign(members, COUNTS)) {
+  for (const [memberId, { partitions }] of assignor.assign(members, COUNTS)) {
     const ids = partitions.map(
       ({ topic, partition }) => `${topic === 'positions' ? 1 : 0}_${partition}`,
     )

@@ -1,4 +1,9 @@
-import type { GroupMember, PartitionAssignor, TopicPartition } from '../log/log.ts'
+import type {
+  GroupMember,
+  MemberAssignment,
+  PartitionAssignor,
+  TopicPartition,
+} from '../log/log.ts'
 import { compareTaskIds, taskIdOf } from '../task/task-id.ts'
 
 /** What a thread tells the group about itself. */
@@ -67,7 +72,7 @@ export class TaskAssignor implements PartitionAssignor {
   assign(
     members: readonly GroupMember[],
     partitionCounts: ReadonlyMap<string, number>,
-  ): ReadonlyMap<string, readonly TopicPartition[]> {
+  ): ReadonlyMap<string, MemberAssignment> {
     const candidates = members
       .map(candidateOf)
       .sort((a, b) => (a.memberId < b.memberId ? -1 : a.memberId > b.memberId ? 1 : 0))
@@ -76,7 +81,10 @@ export class TaskAssignor implements PartitionAssignor {
     quota.place((task, candidate) => candidate.held.stored.includes(task.id))
     quota.place(() => true)
     return new Map(
-      candidates.map(({ memberId, tasks }) => [memberId, tasks.flatMap((task) => task.partitions)]),
+      candidates.map(({ memberId, tasks }) => [
+        memberId,
+        { partitions: tasks.flatMap((task) => task.partitions) },
+      ]),
     )
   }
 

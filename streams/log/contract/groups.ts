@@ -175,7 +175,7 @@ export function groups(context: ContractContext): void {
         )
         if (zero) assignment.get(zero.memberId)?.push(...all.slice(0, 1))
         if (rest) assignment.get(rest.memberId)?.push(...all.slice(1))
-        return assignment
+        return new Map([...assignment].map(([memberId, partitions]) => [memberId, { partitions }]))
       },
     }
     const events: GroupEvent[] = []

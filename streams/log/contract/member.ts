@@ -33,9 +33,9 @@ export class Member {
       sessionTimeoutMs: 10_000,
       rebalanceTimeoutMs: 10_000,
       ...options,
-      onAssigned: async (partitions) => {
+      onAssigned: async (partitions, userData) => {
         note('assigned', partitions)
-        await options.onAssigned?.(partitions)
+        await options.onAssigned?.(partitions, userData)
       },
       onRevoked: async (partitions, lost) => {
         note('revoked', partitions)

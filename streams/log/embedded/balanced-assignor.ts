@@ -1,6 +1,4 @@
-import type { GroupMember, TopicPartition } from '../log.ts'
-
-type Assignment = ReadonlyMap<string, readonly TopicPartition[]>
+import type { GroupMember, MemberAssignment, TopicPartition } from '../log.ts'
 
 /**
  * The assignor of groups that bring none: members get equal shares of what they subscribe to, and keep what they had as far
@@ -9,8 +7,8 @@ type Assignment = ReadonlyMap<string, readonly TopicPartition[]>
 export function assignBalanced(
   members: readonly GroupMember[],
   partitionCounts: ReadonlyMap<string, number>,
-  previous: Assignment,
-): Assignment {
+  previous: ReadonlyMap<string, readonly TopicPartition[]>,
+): ReadonlyMap<string, MemberAssignment> {
   const assignment = new Map<string, TopicPartition[]>(
     members.map(({ memberId }) => [memberId, []]),
   )
@@ -43,7 +41,7 @@ export function assignBalanced(
       assignment.get(next)?.push(at)
     }
   }
-  return assignment
+  return new Map([...assignment].map(([memberId, partitions]) => [memberId, { partitions }]))
 }
 
 function leastLoaded(

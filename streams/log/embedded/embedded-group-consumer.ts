@@ -143,7 +143,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
       } else if (this.#generation !== group.generation) {
         this.#adopt(seat, group.generation)
       } else if (!this.#announced) {
-        await this.#options.onAssigned?.(this.#partitions)
+        await this.#options.onAssigned?.(this.#partitions, seat.assignedUserData)
         this.#announced = true
       } else {
         return true
@@ -163,6 +163,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
       userData: NO_USER_DATA,
       joined: false,
       assignment: [],
+      assignedUserData: NO_USER_DATA,
     }
     group.enter(seat)
     this.#seat = seat

@@ -1,5 +1,10 @@
 import type { Clock } from '../../clock.ts'
-import type { GroupDescription, PartitionAssignor, TopicPartition } from '../log.ts'
+import type {
+  GroupDescription,
+  MemberAssignment,
+  PartitionAssignor,
+  TopicPartition,
+} from '../log.ts'
 import { assignBalanced } from './balanced-assignor.ts'
 import { inconsistentAssignor, invalidAssignment } from './log-errors.ts'
 import type { TopicCatalogue } from './topic-catalogue.ts'
@@ -19,6 +24,7 @@ export interface Seat {
   /** Whether it has given up its partitions and waits for the next generation. */
   joined: boolean
   assignment: readonly TopicPartition[]
+  assignedUserData: Uint8Array
 }
 
 /**
@@ -130,7 +136,9 @@ export class Group {
     this.#deadlineMs = undefined
     this.#generation += 1
     for (const seat of seats) {
-      seat.assignment = assignment.get(seat.memberId) ?? []
+      const assigned = assignment.get(seat.memberId)
+      seat.assignment = assigned?.partitions ?? []
+      seat.assignedUserData = assigned?.userData ?? new Uint8Array()
       this.#previous.set(seat.memberId, seat.assignment)
       seat.wake()
     }
@@ -139,12 +147,17 @@ export class Group {
     }
   }
 
-  #assign(seats: readonly Seat[]): ReadonlyMap<string, readonly TopicPartition[]> {
+  #assign(seats: readonly Seat[]): ReadonlyMap<string, MemberAssignment> {
     const counts = new Map<string, number>()
     for (const topic of new Set(seats.flatMap(({ topics }) => topics))) {
       counts.set(topic, this.#topics.topic(topic).partitions.length)
     }
-    const members = seats.map(({ memberId, topics, userData }) => ({ memberId, topics, userData }))
+    const members = seats.map(({ memberId, topics, userData }) => ({
+      memberId,
+      topics,
+      userData,
+      owned: [],
+    }))
     const assignor = seats[0]?.assignor
     if (assignor === undefined) return assignBalanced(members, counts, this.#previous)
     const assignment = assignor.assign(members, counts)
@@ -152,9 +165,9 @@ export class Group {
     return assignment
   }
 
-  #check(assignment: ReadonlyMap<string, readonly TopicPartition[]>): void {
+  #check(assignment: ReadonlyMap<string, MemberAssignment>): void {
     const owners = new Map<string, string>()
-    for (const [memberId, partitions] of assignment) {
+    for (const [memberId, { partitions }] of assignment) {
       if (!this.has(memberId)) throw invalidAssignment(this.groupId, `${memberId} is no member`)
       for (const at of partitions) {
         this.#topics.partition(at)

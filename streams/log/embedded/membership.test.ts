@@ -90,10 +90,12 @@ test('an assignor that gives a partition to two members is refused', async () =>
           new Map(
             members.map(({ memberId }) => [
               memberId,
-              [
-                { topic: 't', partition: 0 },
-                { topic: 't', partition: 0 },
-              ],
+              {
+                partitions: [
+                  { topic: 't', partition: 0 },
+                  { topic: 't', partition: 0 },
+                ],
+              },
             ]),
           ),
       },
@@ -131,13 +133,18 @@ test('committed offsets and their metadata are there after a restart', async () 
 })
 
 test('the default assignor shares equally, and moves only what it must', () => {
-  const member = (memberId: string) => ({ memberId, topics: ['t'], userData: new Uint8Array(0) })
+  const member = (memberId: string) => ({
+    memberId,
+    topics: ['t'],
+    userData: new Uint8Array(0),
+    owned: [],
+  })
   const counts = new Map([['t', 6]])
   const alone = assignBalanced([member('a')], counts, new Map())
-  const pair = assignBalanced([member('a'), member('b')], counts, alone)
-  const three = assignBalanced([member('a'), member('b'), member('c')], counts, pair)
+  const pair = assignBalanced([member('a'), member('b')], counts, partitionsOf(alone))
+  const three = assignBalanced([member('a'), member('b'), member('c')], counts, partitionsOf(pair))
   const partitions = (of: typeof pair, name: string) =>
-    of.get(name)?.map(({ partition }) => partition)
+    of.get(name)?.partitions.map(({ partition }) => partition)
   expect([partitions(pair, 'a'), partitions(pair, 'b')]).toEqual([
     [0, 1, 2],
     [3, 4, 5],
@@ -148,6 +155,10 @@ test('the default assignor shares equally, and moves only what it must', () => {
     [2, 5],
   ])
 })
+
+function partitionsOf(assignment: ReturnType<typeof assignBalanced>) {
+  return new Map([...assignment].map(([memberId, { partitions }]) => [memberId, partitions]))
+}
 
 async function withLog(
   run: (log: EmbeddedLog, clock: ReturnType<typeof manualClock>) => Promise<void>,

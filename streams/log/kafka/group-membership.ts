@@ -1,6 +1,6 @@
 import protocol from 'kafkajs/src/consumer/assignerProtocol.js'
 import { StreamsError } from '../../errors.ts'
-import type { GroupMember, GroupMetadata, PartitionAssignor, TopicPartition } from '../log.ts'
+import type { GroupMember, GroupMetadata, MemberAssignment, PartitionAssignor } from '../log.ts'
 import type { Cluster } from './cluster.ts'
 import { describe, failureType } from './failures.ts'
 import { byTopic } from './partitions.ts'
@@ -58,7 +58,7 @@ export class GroupMembership {
   }
 
   /** Joins, or joins again, and resolves with this member's partitions. Its former ones must be released before. */
-  async join(): Promise<readonly TopicPartition[]> {
+  async join(): Promise<MemberAssignment> {
     this.#stopTimers()
     this.#signal = 'none'
     const what = `join group ${this.#options.groupId}`
@@ -96,7 +96,7 @@ export class GroupMembership {
     }
   }
 
-  async #joinOnce(): Promise<readonly TopicPartition[]> {
+  async #joinOnce(): Promise<MemberAssignment> {
     const { groupId, topics, assignor, userData } = this.#options
     const broker = await (await this.#cluster.coordinator('group', groupId)).broker()
     const subscription = { version: 0, topics: [...topics], userData: Buffer.from(userData()) }
@@ -125,7 +125,7 @@ export class GroupMembership {
     const group = members
       .map(({ memberId, memberMetadata }): GroupMember => {
         const { topics, userData } = protocol.MemberMetadata.decode(memberMetadata)
-        return { memberId, topics, userData: userData ?? new Uint8Array() }
+        return { memberId, topics, userData: userData ?? new Uint8Array(), owned: [] }
       })
       .sort((a, b) => (a.memberId < b.memberId ? -1 : 1))
     const topics = [...new Set(group.flatMap((member) => member.topics))].sort()
@@ -134,7 +134,7 @@ export class GroupMembership {
     this.#scheduleCheck(topics, counts)
     return group.map(({ memberId }) => ({
       memberId,
-      memberAssignment: encodeAssignment(assignment.get(memberId) ?? []),
+      memberAssignment: encodeAssignment(assignment.get(memberId) ?? { partitions: [] }),
     }))
   }
 
@@ -208,16 +208,20 @@ export class GroupMembership {
   }
 }
 
-function encodeAssignment(partitions: readonly TopicPartition[]): Buffer {
+function encodeAssignment({ partitions, userData }: MemberAssignment): Buffer {
   const assignment: Record<string, number[]> = {}
   for (const [topic, entries] of byTopic(partitions)) {
     assignment[topic] = entries.map((entry) => entry.partition)
   }
-  return protocol.MemberAssignment.encode({ version: 0, assignment, userData: Buffer.alloc(0) })
+  return protocol.MemberAssignment.encode({
+    version: 0,
+    assignment,
+    userData: Buffer.from(userData ?? []),
+  })
 }
 
-function decodeAssignment(bytes: Buffer | null): readonly TopicPartition[] {
-  if (bytes === null || bytes.length === 0) return []
+function decodeAssignment(bytes: Buffer | null): MemberAssignment {
+  if (bytes === null || bytes.length === 0) return { partitions: [] }
   const decoded = protocol.MemberAssignment.decode(bytes)
   if (decoded === null) {
     throw new StreamsError(
@@ -227,7 +231,8 @@ function decodeAssignment(bytes: Buffer | null): readonly TopicPartition[] {
       'Check that all members of the group run the same version.',
     )
   }
-  return Object.entries(decoded.assignment).flatMap(([topic, partitions]) =>
+  const assigned = Object.entries(decoded.assignment).flatMap(([topic, partitions]) =>
     partitions.map((partition) => ({ topic, partition })),
   )
+  return { partitions: assigned, userData: decoded.userData ?? new Uint8Array() }
 }

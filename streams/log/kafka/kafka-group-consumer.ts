@@ -4,6 +4,7 @@ import type {
   GroupConsumer,
   GroupConsumerOptions,
   GroupMetadata,
+  MemberAssignment,
   OffsetCommit,
   TopicPartition,
 } from '../log.ts'
@@ -34,7 +35,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
   readonly #joins = new Pause()
   #assigned: readonly TopicPartition[] = []
   #joining: 'not-joined' | 'under-way' | 'done' = 'not-joined'
-  #joined: readonly TopicPartition[] | undefined
+  #joined: MemberAssignment | undefined
   #joinFailure: unknown
   #closed = false
 
@@ -130,8 +131,8 @@ export class KafkaGroupConsumer implements GroupConsumer {
     this.#joining = 'under-way'
     this.#membership
       .join()
-      .then((partitions) => {
-        this.#joined = partitions
+      .then((assignment) => {
+        this.#joined = assignment
       })
       .catch((error: unknown) => {
         this.#joinFailure = error
@@ -160,8 +161,8 @@ export class KafkaGroupConsumer implements GroupConsumer {
       if (leftMs <= 0 || this.#closed) return
       await this.#joins.sleep(leftMs)
     }
-    const joined = this.#joined
-    if (joined === undefined) return
+    if (this.#joined === undefined) return
+    const { partitions: joined, userData } = this.#joined
     const sought = this.#options.positions === 'sought'
     const positions = sought
       ? joined.map((partition) => ({ ...partition, offset: 0 }))
@@ -170,7 +171,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
     this.#joining = 'done'
     this.#assigned = joined
     this.#fetcher.assign(positions, sought)
-    await this.#options.onAssigned?.(joined)
+    await this.#options.onAssigned?.(joined, userData ?? new Uint8Array())
   }
 
   async #startPositions(partitions: readonly TopicPartition[]) {

@@ -218,7 +218,9 @@ declare module 'kafkajs/src/consumer/assignerProtocol.js' {
         assignment: Record<string, number[]>
         userData: Buffer
       }): Buffer
-      decode(buffer: Buffer): { assignment: Record<string, number[]> } | null
+      decode(
+        buffer: Buffer,
+      ): { assignment: Record<string, number[]>; userData: Buffer | null } | null
     }
   }
   export default protocol

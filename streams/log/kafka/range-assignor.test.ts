@@ -5,6 +5,7 @@ const member = (memberId: string, ...topics: string[]) => ({
   memberId,
   topics,
   userData: new Uint8Array(),
+  owned: [],
 })
 
 test('equal numbers of co-partitioned topics go to one member', () => {
@@ -14,13 +15,13 @@ test('equal numbers of co-partitioned topics go to one member', () => {
     ['right', 5],
   ])
   const assigned = rangeAssignor.assign(members, counts)
-  const of = (id: string) => assigned.get(id)?.map((p) => `${p.topic}-${p.partition}`)
+  const of = (id: string) => assigned.get(id)?.partitions.map((p) => `${p.topic}-${p.partition}`)
   expect(of('a')).toEqual(['left-0', 'left-1', 'left-2', 'right-0', 'right-1', 'right-2'])
   expect(of('b')).toEqual(['left-3', 'left-4', 'right-3', 'right-4'])
 })
 
 test('a member without subscribed partitions is assigned none', () => {
   const assigned = rangeAssignor.assign([member('a', 'x'), member('b', 'y')], new Map([['x', 1]]))
-  expect(assigned.get('a')).toEqual([{ topic: 'x', partition: 0 }])
-  expect(assigned.get('b')).toEqual([])
+  expect(assigned.get('a')).toEqual({ partitions: [{ topic: 'x', partition: 0 }] })
+  expect(assigned.get('b')).toEqual({ partitions: [] })
 })

@@ -17,7 +17,7 @@ export const rangeAssignor: PartitionAssignor = {
         assignment,
       )
     }
-    return assignment
+    return new Map([...assignment].map(([memberId, partitions]) => [memberId, { partitions }]))
   },
 }
 
