@@ -129,7 +129,8 @@ export type {
   RecordMetadata,
   StreamRecord,
 } from './processor.ts'
-export type { LocalStorePart } from './queries/local-parts.ts'
+export type { LocalStoreOptions, LocalStorePart } from './queries/local-parts.ts'
+export { Position, type PositionEntry, type PositionJson } from './queries/position.ts'
 export type { RestoreListener, RestoreProgress } from './restore/changelog-restorer.ts'
 export type { Serde } from './serde.ts'
 export {
@@ -179,6 +180,7 @@ export type {
   StoreOpenOptions,
 } from './store-engine.ts'
 export { type StateListener, Streams } from './streams.ts'
+export type { HostInfo, StreamsClientMetadata } from './streams-client-metadata.ts'
 export type {
   PartitionLag,
   StoreChecksum,

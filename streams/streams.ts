@@ -7,6 +7,7 @@ import type { LocalStorePart } from './queries/local-parts.ts'
 import { LocalSessionStore } from './queries/local-session-store.ts'
 import { LocalVersionedStore } from './queries/local-versioned-store.ts'
 import { LocalWindowStore } from './queries/local-window-store.ts'
+import { Position } from './queries/position.ts'
 import { GlobalReader } from './restore/global-reader.ts'
 import { GlobalTables } from './restore/global-tables.ts'
 import { prepareSerdes } from './serde-preparation.ts'
@@ -200,8 +201,9 @@ export class Streams {
     for (const { taskId, task, stores } of this.#tasks()) {
       if (task === undefined || stores === undefined || !stores.names.includes(name)) continue
       const { committed } = stores.get(name)
-      if (committed !== undefined)
-        parts.push({ partition: task.partition, taskId, store: committed })
+      if (committed === undefined) continue
+      const position = () => Position.of(task.committedPositions())
+      parts.push({ partition: task.partition, taskId, store: committed, role: 'active', position })
     }
     if (parts.length === 0) {
       throw new StreamsError(
@@ -250,7 +252,10 @@ export class Streams {
 
   #parts(name: string): readonly LocalStorePart[] {
     const global = this.#globals?.store(name)
-    if (global !== undefined) return [{ partition: 0, taskId: 'global', store: global }]
+    if (global !== undefined) {
+      const position = () => Position.of(this.#globals?.positions() ?? [])
+      return [{ partition: 0, taskId: 'global', store: global, role: 'active', position }]
+    }
     return this.localStores(name)
   }
 

@@ -1,16 +1,27 @@
 import { StreamsError } from '../errors.ts'
 import type { StateStore, StoreSpec } from '../store.ts'
 import { kindOf } from '../store-kind.ts'
+import type { Position } from './position.ts'
 
 /** One store of one local task, as of its last commit. */
 export interface LocalStorePart {
   readonly partition: number
   readonly taskId: string
   readonly store: StateStore
+  /** A standby is behind its active task; what it tells is stale. */
+  readonly role: 'active' | 'standby'
+  /** What the store reflects of the task's inputs, now. */
+  position(): Position
+}
+
+/** Which parts are asked for. */
+export interface LocalStoreOptions {
+  /** Standbys as well. Default false. */
+  readonly standbys?: boolean
 }
 
 /** Asked at each call: tasks come and go. */
-export type LocalParts = () => readonly LocalStorePart[]
+export type LocalParts = () => readonly Pick<LocalStorePart, 'store'>[]
 
 /** The stores of all parts, which must be of one kind. @throws {StreamsError} STREAMS_STORE_KIND */
 export function storesOfKind(parts: LocalParts, wanted: StoreSpec['kind']): readonly StateStore[] {

@@ -379,8 +379,12 @@ export class StreamTask implements TaskHost {
   #takeChangelogs() {
     const { changelogTopic } = this.#options
     const timestampMs = this.streamTimeMs === NO_TIME ? this.systemTimeMs : this.streamTimeMs
-    const place = { topicOf: changelogTopic, partition: this.partition, timestampMs }
-    return changelogAppends(this.#changing, place)
+    return changelogAppends(this.#changing, {
+      topicOf: changelogTopic,
+      partition: this.partition,
+      timestampMs,
+      positions: this.#inputs.positions(),
+    })
   }
 
   #offsets(queues: readonly PartitionQueue[]): OffsetCommit[] {
