@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { Backoff } from '../backoff.ts'
 import { StreamsError } from '../errors.ts'
 import type { FetchedBatch, GroupConsumer, Producer, TransactionalProducer } from '../log/log.ts'
@@ -9,14 +8,13 @@ import type { TaskStores } from '../store.ts'
 import { type CommitParticipants, commitAtLeastOnce, commitExactlyOnce } from '../task/commit.ts'
 import { StoreMetrics } from '../task/store-metrics.ts'
 import { StreamTask } from '../task/stream-task.ts'
-import { parseTaskId } from '../task/task-id.ts'
 import type { TaskInput } from '../task/task-options.ts'
 import {
   nextTaskStatus,
   type TaskInput as TaskEvent,
   type TaskStatus,
 } from '../task/task-status.ts'
-import { noStores } from './no-stores.ts'
+import { TaskState } from './task-state.ts'
 import type { ThreadContext } from './thread-context.ts'
 import type { PlannedInput } from './topology-plan.ts'
 
@@ -50,11 +48,9 @@ export class ActiveTask {
   readonly #context: ThreadContext
   readonly #owner: TaskOwner
   readonly #backoff: Backoff
-  readonly #partition: number
-  readonly #subTopologyId: number
+  readonly #state: TaskState
   #status: TaskStatus = 'CREATED'
   #task: StreamTask | undefined
-  #stores: TaskStores | undefined
   #storeMetrics: StoreMetrics | undefined
   #transactional: TransactionalProducer | undefined
   #opening: Promise<void> | undefined
@@ -62,15 +58,13 @@ export class ActiveTask {
   #closing = false
 
   constructor(context: ThreadContext, owner: TaskOwner, taskId: string) {
-    const parts = parseTaskId(taskId)
-    assert(parts !== undefined, `${taskId} is no task id`)
     this.taskId = taskId
     this.#context = context
     this.#owner = owner
     this.#backoff = new Backoff({ firstMs: 50, longestMs: 2_000, timers: context.timers })
-    this.#partition = parts.partition
-    this.#subTopologyId = parts.subTopologyId
-    this.inputs = context.plan.inputsOf(parts.subTopologyId, parts.partition)
+    this.#state = new TaskState(context, taskId)
+    const { subTopology, partition } = this.#state
+    this.inputs = context.plan.inputsOf(subTopology.id, partition)
   }
 
   get status(): TaskStatus {
@@ -83,7 +77,7 @@ export class ActiveTask {
   }
 
   get stores(): TaskStores | undefined {
-    return this.#status === 'RUNNING' ? this.#stores : undefined
+    return this.#status === 'RUNNING' ? this.#state.stores : undefined
   }
 
   get #labels() {
@@ -147,8 +141,7 @@ export class ActiveTask {
       .catch((error) => this.#warn(error, 'a producer did not close'))
     // Also those of a task that was never made. A store that is closed cannot be asked for its size.
     this.#context.metrics.remove(this.#labels)
-    this.#stores?.discard()
-    await this.#stores?.close()
+    await this.#state.close()
     this.#move('close')
   }
 
@@ -177,13 +170,12 @@ export class ActiveTask {
   async #openOnce(): Promise<void> {
     await this.#initProducer()
     const inputs = await this.#readInputs()
-    const restorations = await this.#restorations(await this.#openStores())
+    const restorations = await this.#state.restorations()
     if (this.#closing) return
     this.#move('opened')
     await this.#restore(restorations)
     if (this.#closing) return
-    // Asked again: the stores were opened anew if they had to be wiped.
-    this.#task = this.#makeTask(inputs, await this.#openStores())
+    this.#task = this.#makeTask(inputs, await this.#state.open())
     this.#task.init()
     this.#move('restored')
     const { consumer } = this.#owner
@@ -228,68 +220,16 @@ export class ActiveTask {
   }
 
   #resetTo({ logicalTopic }: PlannedInput): 'earliest' | 'latest' {
-    for (const node of this.#subTopology().nodes) {
+    for (const node of this.#state.subTopology.nodes) {
       if (node.kind === 'source' && node.topics.includes(logicalTopic)) return node.onMissingOffset
     }
     return 'earliest'
   }
 
-  async #openStores(): Promise<TaskStores> {
-    if (this.#stores !== undefined) return this.#stores
-    const { stores, directory, limits, plan } = this.#context
-    const specs = this.#subTopology().stores
-    this.#stores =
-      specs.length === 0
-        ? noStores
-        : await stores.open({
-            directory: join(directory, this.taskId),
-            taskId: this.taskId,
-            specs,
-            overlayBytesMax: limits.overlayBytesMax,
-            changelogTopic: plan.changelogTopic,
-          })
-    return this.#stores
-  }
-
   async #restore(restorations: readonly Restoration[]): Promise<void> {
-    const stores = await this.#openStores()
-    const managed = stores.names.map((name) => stores.get(name))
+    const managed = await this.#state.managed()
     this.#storeMetrics = new StoreMetrics(this.#context.metrics, this.#labels, managed)
     await this.#owner.restorer.restore(restorations, this.#storeMetrics)
-  }
-
-  async #restorations(stores: TaskStores): Promise<Restoration[]> {
-    const { log, plan, logger } = this.#context
-    const logged = stores.names.map((name) => stores.get(name)).filter(({ spec }) => spec.logged)
-    const partition = this.#partition
-    const places = logged.map(({ spec }) => ({ topic: plan.changelogTopic(spec.name), partition }))
-    const ends = await log.admin.offsets(places, 'stable')
-    const restorations: Restoration[] = []
-    for (const [index, store] of logged.entries()) {
-      const place = places[index]
-      const endOffset = ends[index]
-      assert(place !== undefined && endOffset !== undefined)
-      const checkpoint = store.checkpoint()
-      if (checkpoint !== undefined && checkpoint > endOffset) {
-        const lost = { ...place, offset: checkpoint, taskId: this.taskId, store: store.spec.name }
-        if (endOffset === 0) throw aheadOfChangelog(lost)
-        logger.warn(
-          { ...lost, endOffset },
-          'the changelog lost its end: local state is rebuilt from it',
-        )
-        await this.#wipe()
-        return this.#restorations(await this.#openStores())
-      }
-      restorations.push({ ...place, taskId: this.taskId, store, from: checkpoint ?? 0, endOffset })
-    }
-    return restorations
-  }
-
-  async #wipe(): Promise<void> {
-    const { stores, directory } = this.#context
-    await this.#stores?.close()
-    this.#stores = undefined
-    await stores.wipe(join(directory, this.taskId))
   }
 
   #makeTask(inputs: readonly TaskInput[], stores: TaskStores): StreamTask {
@@ -300,8 +240,8 @@ export class ActiveTask {
       applicationId: plan.applicationId,
       topologyName: plan.topology.name,
       taskId: this.taskId,
-      partition: this.#partition,
-      subTopology: this.#subTopology(),
+      partition: this.#state.partition,
+      subTopology: this.#state.subTopology,
       physicalTopic: plan.physicalTopic,
       changelogTopic: plan.changelogTopic,
       partitionCounts: (topic) => plan.partitionCounts.get(topic),
@@ -321,18 +261,10 @@ export class ActiveTask {
     })
   }
 
-  #subTopology() {
-    const plan = this.#context.plan.subTopologies.find(
-      ({ subTopology }) => subTopology.id === this.#subTopologyId,
-    )
-    assert(plan !== undefined, `the topology has no sub-topology ${this.#subTopologyId}`)
-    return plan.subTopology
-  }
-
   async #commit(): Promise<void> {
     const { clock, log, probe } = this.#context
     const task = this.#task
-    const stores = this.#stores
+    const { stores } = this.#state
     assert(task !== undefined && stores !== undefined)
     const startMs = clock.monotonicMs()
     const { consumer, producer } = this.#owner
@@ -379,7 +311,7 @@ export class ActiveTask {
     this.#owner.consumer.pause(this.inputs)
     this.#task?.close()
     this.#task = undefined
-    this.#stores?.discard()
+    this.#state.stores?.discard()
     this.uncommittedSinceMs = undefined
     this.dirty = false
     this.#move('revive')
@@ -396,19 +328,4 @@ export class ActiveTask {
   #warn(error: unknown, message: string): void {
     this.#context.logger.warn({ taskId: this.taskId, error: String(error) }, message)
   }
-}
-
-function aheadOfChangelog(place: {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly taskId: string
-  readonly store: string
-}): StreamsError {
-  return new StreamsError(
-    'STORE_AHEAD_OF_CHANGELOG',
-    'local state exists, but its changelog is empty: the topic was deleted or created anew',
-    place,
-    'Bring the changelog back, or reset the application, which deletes local state and reads its inputs again.',
-  )
 }

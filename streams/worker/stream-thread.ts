@@ -4,13 +4,13 @@ import type { FetchedBatch, GroupConsumer, Producer, TopicPartition } from '../l
 import { logTrouble } from '../log-trouble.ts'
 import type { Counter, Histogram } from '../metrics.ts'
 import { ChangelogRestorer } from '../restore/changelog-restorer.ts'
-import { compareTaskIds } from '../task/task-id.ts'
-import { ActiveTask, type TaskOwner } from './active-task.ts'
+import type { ActiveTask, TaskOwner } from './active-task.ts'
 import { storedTasks } from './held-tasks.ts'
 import { SerdeReadiness } from './serde-readiness.ts'
 import { encodeHeldTasks, TaskAssignor } from './task-assignor.ts'
 import type { ThreadContext } from './thread-context.ts'
 import { nextThreadStatus, type ThreadInput, type ThreadStatus } from './thread-status.ts'
+import { ThreadTasks } from './thread-tasks.ts'
 import { TurnSignal } from './turn-signal.ts'
 
 export interface StreamThreadOptions {
@@ -22,7 +22,6 @@ export interface StreamThreadOptions {
 }
 
 const IDLE_WAIT_MS = 100
-// Over 400 lines: the loop and the group's callbacks change the same tasks; apart, their order would be hidden.
 
 /** Longest stretch without giving the event loop a turn. */
 const STRETCH_MS = 8
@@ -36,7 +35,7 @@ export class StreamThread implements TaskOwner {
   readonly restorer: ChangelogRestorer
   readonly #options: StreamThreadOptions
   readonly #context: ThreadContext
-  readonly #tasks = new Map<string, ActiveTask>()
+  readonly #tasks: ThreadTasks
   readonly #signal: TurnSignal
   readonly #serdes: SerdeReadiness
   readonly #backoff: Backoff
@@ -62,6 +61,7 @@ export class StreamThread implements TaskOwner {
     this.name = name
     this.#options = options
     this.#context = context
+    this.#tasks = new ThreadTasks(context, this)
     this.#signal = new TurnSignal(context.timers)
     this.#backoff = new Backoff({ firstMs: 100, longestMs: 2_000, timers: context.timers })
     this.#serdes = new SerdeReadiness(plan, logger, context.timers)
@@ -103,7 +103,7 @@ export class StreamThread implements TaskOwner {
 
   /** By task id. */
   tasks(): readonly ActiveTask[] {
-    return [...this.#tasks.values()].sort((a, b) => compareTaskIds(a.taskId, b.taskId))
+    return this.#tasks.sorted()
   }
 
   start(): void {
@@ -131,7 +131,7 @@ export class StreamThread implements TaskOwner {
 
   taskStatusChanged(): void {
     if (this.#stopping) return
-    const settled = [...this.#tasks.values()].every(({ status }) => status === 'RUNNING')
+    const settled = this.#tasks.areRunning
     if (settled && this.#status === 'PARTITIONS_ASSIGNED') this.#move('tasks-running')
     else if (!settled && this.#status === 'RUNNING') this.#move('assigned')
   }
@@ -181,8 +181,7 @@ export class StreamThread implements TaskOwner {
           topics: inputs.map(({ topic }) => topic),
         })),
       ),
-      userData: () =>
-        encodeHeldTasks({ active: [...this.#tasks.keys()], stored: storedTasks(directory) }),
+      userData: () => encodeHeldTasks({ active: this.#tasks.ids, stored: storedTasks(directory) }),
       isolation: 'read_committed',
       onMissingOffset: 'earliest',
       positions: 'sought',
@@ -251,7 +250,7 @@ export class StreamThread implements TaskOwner {
 
   #deliver(batch: FetchedBatch): void {
     this.#backoff.reset()
-    const active = this.#taskOf(batch)
+    const active = this.#tasks.of(batch)
     if (active === undefined) return
     active.busy = true
     active.enqueue(batch)
@@ -260,7 +259,7 @@ export class StreamThread implements TaskOwner {
   #runTasks(): void {
     if (this.#paused) return
     const { batchRecordsMax } = this.#context.limits
-    for (const active of this.#tasks.values()) {
+    for (const active of this.#tasks) {
       try {
         if (active.run(batchRecordsMax) > 0) active.busy = true
       } catch (error) {
@@ -274,7 +273,7 @@ export class StreamThread implements TaskOwner {
   #startCommits(): void {
     const nowMs = this.#context.clock.monotonicMs()
     const { commitIntervalMs, drainedCommitSpacingMs } = this.#context.limits
-    for (const active of this.#tasks.values()) {
+    for (const active of this.#tasks) {
       const wasBusy = active.busy
       active.busy = false
       const { task, uncommittedSinceMs } = active
@@ -293,7 +292,7 @@ export class StreamThread implements TaskOwner {
   /** Partitions whose queue is full are not fetched until it is half empty. */
   #limitBuffers(): void {
     const { bufferedRecordsMax } = this.#context.limits
-    for (const { task } of this.#tasks.values()) {
+    for (const { task } of this.#tasks) {
       if (task === undefined) continue
       for (const queue of task.queues) {
         if (!queue.paused && queue.buffered >= bufferedRecordsMax) {
@@ -312,7 +311,7 @@ export class StreamThread implements TaskOwner {
     const { clock, limits } = this.#context
     const nowMs = clock.monotonicMs()
     let waitMs = IDLE_WAIT_MS
-    for (const active of this.#tasks.values()) {
+    for (const active of this.#tasks) {
       const { task } = active
       if (task === undefined || active.isCommitting || active.isClosing || this.#paused) continue
       if (task.isReady()) return 0
@@ -335,61 +334,28 @@ export class StreamThread implements TaskOwner {
   }
 
   async #assigned(partitions: readonly TopicPartition[]): Promise<void> {
-    const { plan, logger } = this.#context
-    const taskIds = new Set<string>()
-    for (const place of partitions) {
-      const taskId = plan.taskOf(place)
-      if (taskId !== undefined && !this.#tasks.has(taskId)) taskIds.add(taskId)
-    }
     if (!this.#stopping) this.#move('assigned')
-    const added = [...taskIds].sort(compareTaskIds)
-    logger.info({ thread: this.name, tasks: added }, 'tasks are assigned')
-    for (const taskId of added) {
-      const active = new ActiveTask(this.#context, this, taskId)
-      this.#tasks.set(taskId, active)
-      // Fetched again from the committed offset once the task is ready.
-      this.consumer.pause(active.inputs)
-      active.start()
-    }
+    const tasks = this.#tasks.assign(partitions, this.consumer)
+    this.#context.logger.info({ thread: this.name, tasks }, 'tasks are assigned')
     this.taskStatusChanged()
   }
 
   async #revoked(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
-    const { plan, logger } = this.#context
-    const taskIds = new Set(partitions.map((place) => plan.taskOf(place)))
-    const revoked = [...this.#tasks.values()].filter(({ taskId }) => taskIds.has(taskId))
+    const revoked = this.#tasks.reading(partitions)
     if (revoked.length === 0) return
     const tasks = revoked.map(({ taskId }) => taskId)
-    logger.info({ thread: this.name, tasks, lost }, 'tasks are revoked')
+    this.#context.logger.info({ thread: this.name, tasks, lost }, 'tasks are revoked')
     if (!this.#stopping) this.#move('revoked')
-    await Promise.all(
-      revoked.map((active) => this.#closeTask(active, !lost && this.#commitAtClose)),
-    )
-  }
-
-  async #closeTask(active: ActiveTask, commit: boolean): Promise<void> {
-    try {
-      await active.close(commit)
-    } catch (error) {
-      const { taskId } = active
-      this.#context.logger.error({ taskId, error: String(error) }, 'the task did not close cleanly')
-    } finally {
-      this.#tasks.delete(active.taskId)
-    }
+    await this.#tasks.close(revoked, !lost && this.#commitAtClose)
   }
 
   /** Closes what was lost and asks the group who owns what. */
   async #rejoinGroup(): Promise<void> {
     this.#rejoin = false
-    const lost = [...this.#tasks.values()].filter(({ dirty }) => dirty)
+    const lost = [...this.#tasks].filter(({ dirty }) => dirty)
     for (const active of lost) this.consumer.pause(active.inputs)
-    await Promise.all(lost.map((active) => this.#closeTask(active, false)))
+    await this.#tasks.close(lost, false)
     await this.consumer.rejoin()
-  }
-
-  #taskOf(place: TopicPartition): ActiveTask | undefined {
-    const taskId = this.#context.plan.taskOf(place)
-    return taskId === undefined ? undefined : this.#tasks.get(taskId)
   }
 
   #fail(error: unknown): void {
@@ -413,7 +379,7 @@ export class StreamThread implements TaskOwner {
       logger.warn({ thread: this.name, error: String(error) }, 'the thread did not close cleanly')
     // Revokes, and so commits and closes the tasks; those that the group already took away are left over.
     await this.#consumer?.close().catch(warn)
-    for (const active of this.tasks()) await this.#closeTask(active, this.#commitAtClose)
+    await this.#tasks.close(this.tasks(), this.#commitAtClose)
     await this.restorer.close().catch(warn)
     await this.#producer?.close().catch(warn)
     if (this.#failure === undefined) return
