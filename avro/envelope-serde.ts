@@ -52,6 +52,8 @@ export function isUnknownBranch(error: unknown): boolean {
 }
 
 class EnvelopeSerde implements Serde<Encodable> {
+  /** Of any version: that each can read the others is what the registry sees to. */
+  readonly format: string
   readonly #schema: AvroSchemaObject
   readonly #registry: SchemaRegistry
   readonly #failOnUnknown: boolean
@@ -69,6 +71,7 @@ class EnvelopeSerde implements Serde<Encodable> {
     this.#registry = registry
     this.#failOnUnknown = options.onUnknownBranch === 'fail'
     this.#own = envelopeParts(stream.schema)
+    this.format = `avro ${stream.fullName}`
     if (this.#own.tail !== undefined || this.#own.branches.length >= 64) {
       throw new StreamsError(
         'AVRO_SCHEMA_INVALID',

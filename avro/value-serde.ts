@@ -22,6 +22,8 @@ interface KnownForm {
 }
 
 class ValueSerde<T> implements Serde<T> {
+  readonly format: string
+  readonly reads: readonly string[]
   readonly #fullName: string
   readonly #type: AvroType
   readonly #mark: number
@@ -40,6 +42,10 @@ class ValueSerde<T> implements Serde<T> {
       mark: schemaMark(schema),
       resolver: this.#type.createResolver(parseType(schema)),
     }))
+    const formatOf = (mark: number): string =>
+      `avro ${record.fullName} ${mark.toString(16).padStart(4, '0')}`
+    this.format = formatOf(this.#mark)
+    this.reads = this.#earlier.map(({ mark }) => formatOf(mark))
   }
 
   serialize(topic: string, value: T): Uint8Array {

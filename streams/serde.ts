@@ -12,4 +12,20 @@ export interface Serde<T> {
   pending?(bytes: Uint8Array): Promise<void> | undefined
   /** Once, before the first record: registers schemas, checks compatibility. Nothing may be written before it resolves. */
   prepare?(topic: string, role: 'key' | 'value'): Promise<void>
+  /** Names the layout of the bytes, so that versions of a topology can be compared: `string`, `avro orion.SnapshotState 1f2e`. */
+  readonly format?: string
+  /** Formats of older versions that it reads beside its own. */
+  readonly reads?: readonly string[]
+}
+
+/** The format and what else is read, of a serde that is made of another. */
+export function formatOver(
+  inner: Pick<Serde<unknown>, 'format' | 'reads'>,
+  name: (format: string) => string,
+): Pick<Serde<unknown>, 'format' | 'reads'> {
+  const { format, reads } = inner
+  return {
+    ...(format === undefined ? {} : { format: name(format) }),
+    ...(reads === undefined ? {} : { reads: reads.map(name) }),
+  }
 }

@@ -1,16 +1,18 @@
 import { StreamsError } from './errors.ts'
 import { readLong, writeLong } from './long-bytes.ts'
-import type { Serde } from './serde.ts'
+import { formatOver, type Serde } from './serde.ts'
 import type { ValueAndTimestamp } from './store.ts'
 
 /** UTF-8, as Kafka's `StringSerializer`. */
 export const stringSerde: Serde<string> = {
+  format: 'string',
   serialize: (_topic, value) => Buffer.from(value, 'utf8'),
   deserialize: (_topic, bytes) => bufferOver(bytes).toString('utf8'),
 }
 
 /** Eight bytes, big endian, as Kafka's `LongSerializer`; refuses what a number cannot hold exactly. */
 export const longSerde: Serde<number> = {
+  format: 'long',
   serialize(topic, value) {
     if (!Number.isSafeInteger(value)) {
       throw new StreamsError(
@@ -34,6 +36,7 @@ export const longSerde: Serde<number> = {
 
 /** Eight bytes, IEEE 754, big endian, as Kafka's `DoubleSerializer`. */
 export const doubleSerde: Serde<number> = {
+  format: 'double',
   serialize(_topic, value) {
     const bytes = Buffer.allocUnsafe(8)
     bytes.writeDoubleBE(value)
@@ -47,6 +50,7 @@ export const doubleSerde: Serde<number> = {
 
 /** Bytes as they are. */
 export const bytesSerde: Serde<Uint8Array> = {
+  format: 'bytes',
   serialize: (_topic, value) => value,
   deserialize: (_topic, bytes) => bytes,
 }
@@ -54,6 +58,7 @@ export const bytesSerde: Serde<Uint8Array> = {
 /** JSON text. `check` narrows what was parsed and throws on what it does not know; without it the type is the writer's word. */
 export function jsonSerde<T>(check?: (parsed: unknown) => T): Serde<T> {
   return {
+    format: 'json',
     serialize: (_topic, value) => Buffer.from(JSON.stringify(value), 'utf8'),
     deserialize(topic, bytes) {
       try {
@@ -70,6 +75,7 @@ export function jsonSerde<T>(check?: (parsed: unknown) => T): Serde<T> {
 export function timestampedSerde<T>(inner: Serde<T>): Serde<ValueAndTimestamp<T>> {
   const { pending, prepare } = inner
   return {
+    ...formatOver(inner, (format) => `timestamped ${format}`),
     serialize(topic, { value, timestampMs }) {
       const written = inner.serialize(topic, value)
       const bytes = Buffer.allocUnsafe(TIME_BYTES + written.byteLength)

@@ -1,3 +1,4 @@
+import type { Serde } from '../serde.ts'
 import type { StoreSpec } from '../store.ts'
 import type { Topology, TopologyNode } from '../topology.ts'
 import { sinkLabel, topicLabel } from './topic-label.ts'
@@ -25,7 +26,22 @@ export function describeJson(topology: Topology) {
       topic: topicLabel(topology, name),
       partitions: partitions ?? null,
     })),
+    generatedNames: topology.generatedNames ?? [],
     warnings: topology.warnings ?? [],
+  }
+}
+
+/** Of serdes that name what they write. */
+function formatsOf({
+  keySerde,
+  valueSerde,
+}: {
+  readonly keySerde: Serde<unknown>
+  readonly valueSerde: Serde<unknown>
+}) {
+  return {
+    ...(keySerde.format === undefined ? {} : { keyFormat: keySerde.format }),
+    ...(valueSerde.format === undefined ? {} : { valueFormat: valueSerde.format }),
   }
 }
 
@@ -34,20 +50,22 @@ function nodeJson(topology: Topology, node: TopologyNode) {
   switch (node.kind) {
     case 'source': {
       const topics = node.topics.map((topic) => topicLabel(topology, topic))
-      return { kind, name, topics, parents, children }
+      return { kind, name, topics, ...formatsOf(node), parents, children }
     }
     case 'processor': {
       const { stores, globalStores = [] } = node
       return { kind, name, stores, globalStores, parents, children }
     }
     case 'sink':
-      return { kind, name, topic: sinkLabel(topology, node), parents, children }
+      return { kind, name, topic: sinkLabel(topology, node), ...formatsOf(node), parents, children }
   }
 }
 
 function storeJson(store: StoreSpec) {
   const { name, kind, logged, persistent } = store
-  const common = { name, kind, logged, persistent }
+  const { reads } = store.valueSerde as Serde<unknown>
+  const formats = { ...formatsOf(store), ...(reads === undefined ? {} : { valueReads: reads }) }
+  const common = { name, kind, logged, persistent, ...formats }
   switch (store.kind) {
     case 'key-value':
       return store.entriesMax === undefined ? common : { ...common, entriesMax: store.entriesMax }

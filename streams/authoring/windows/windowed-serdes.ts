@@ -1,7 +1,7 @@
 import { StreamsError } from '../../errors.ts'
 import type { Header } from '../../log/log.ts'
 import { readLong, writeLong } from '../../long-bytes.ts'
-import type { Serde } from '../../serde.ts'
+import { formatOver, type Serde } from '../../serde.ts'
 import type { WindowedKey } from '../../store.ts'
 
 const TIME_BYTES = 8
@@ -15,6 +15,7 @@ export const NO_END_MS = Number.MAX_SAFE_INTEGER
  */
 export function timeWindowedSerde<K>(inner: Serde<K>, sizeMs: number): Serde<WindowedKey<K>> {
   return windowedSerde(inner, TIME_BYTES, {
+    name: `windowed ${sizeMs} ms`,
     write: (bytes, at, { startMs }) => writeLong(bytes, at, startMs),
     read: (bytes, at) => {
       const startMs = readLong(bytes, at)
@@ -26,6 +27,7 @@ export function timeWindowedSerde<K>(inner: Serde<K>, sizeMs: number): Serde<Win
 /** Keys of sessions on topics, in Kafka Streams' layout: the key, then end and start of the session in eight bytes each, big endian. */
 export function sessionWindowedSerde<K>(inner: Serde<K>): Serde<WindowedKey<K>> {
   return windowedSerde(inner, 2 * TIME_BYTES, {
+    name: 'session-windowed',
     write: (bytes, at, { startMs, endMs }) => {
       writeLong(bytes, at, endMs)
       writeLong(bytes, at + TIME_BYTES, startMs)
@@ -38,6 +40,7 @@ export function sessionWindowedSerde<K>(inner: Serde<K>): Serde<WindowedKey<K>> 
 }
 
 interface WindowLayout {
+  readonly name: string
   write(bytes: Uint8Array, at: number, window: WindowedKey<unknown>): void
   read(bytes: Uint8Array, at: number): { readonly startMs: number; readonly endMs: number }
 }
@@ -50,6 +53,7 @@ function windowedSerde<K>(
   const { pending, prepare } = inner
   const keyOf = (bytes: Uint8Array) => bytes.subarray(0, Math.max(0, bytes.length - windowBytes))
   return {
+    ...formatOver(inner, (format) => `${layout.name} ${format}`),
     serialize(topic, windowed) {
       const key = inner.serialize(topic, windowed.key)
       const bytes = Buffer.allocUnsafe(key.length + windowBytes)
