@@ -105,6 +105,7 @@ export {
 export type { Change } from './change.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { DESCRIPTION_FORMATS, type DescriptionFormat, describe } from './describe/describe.ts'
+export { type Diagram, layOut } from './describe/diagram.ts'
 export { type ErrorPlace, StreamsError } from './errors.ts'
 export type { CleanupPolicy, Header, NewTopic } from './log/log.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
@@ -179,7 +180,7 @@ export type {
   StoreIterator,
   StoreOpenOptions,
 } from './store-engine.ts'
-export { type StateListener, Streams } from './streams.ts'
+export { Streams } from './streams.ts'
 export type { HostInfo, StreamsClientMetadata } from './streams-client-metadata.ts'
 export type {
   PartitionLag,
@@ -194,6 +195,7 @@ export {
   type StreamsOptions,
   type UncaughtDecision,
 } from './streams-options.ts'
+export type { StateListener } from './streams-state.ts'
 export type { StreamsStatus } from './streams-status.ts'
 export { COMMIT_POINTS, type CommitPoint, type CommitProbe } from './task/commit-point.ts'
 export type { DeadLetter, DeadLetterEncoder, EncodedDeadLetter } from './task/dead-letter.ts'

@@ -1,15 +1,12 @@
-import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { StreamsError } from './errors.ts'
-import { logTrouble } from './log-trouble.ts'
 import { LocalKeyValueStore } from './queries/local-key-value-store.ts'
 import type { LocalStorePart } from './queries/local-parts.ts'
 import { LocalSessionStore } from './queries/local-session-store.ts'
 import { LocalVersionedStore } from './queries/local-versioned-store.ts'
 import { LocalWindowStore } from './queries/local-window-store.ts'
 import { Position } from './queries/position.ts'
-import { GlobalReader } from './restore/global-reader.ts'
-import { GlobalTables } from './restore/global-tables.ts'
+import { GlobalStores } from './restore/global-stores.ts'
 import { prepareSerdes } from './serde-preparation.ts'
 import type {
   ReadOnlyKeyValueStore,
@@ -24,21 +21,17 @@ import {
   type StreamsMetadata,
 } from './streams-metadata.ts'
 import { limitsOf, type StreamsLimits, type StreamsOptions } from './streams-options.ts'
-import { nextStreamsStatus, type StreamsInput, type StreamsStatus } from './streams-status.ts'
+import { type StateListener, StreamsState } from './streams-state.ts'
+import type { StreamsStatus } from './streams-status.ts'
 import { RecordCacheBudget } from './task/record-cache-budget.ts'
 import { RecordLog } from './task/record-log.ts'
 import { systemTimers, type Timers } from './timers.ts'
 import type { ActiveTask } from './worker/active-task.ts'
-import { StreamThread } from './worker/stream-thread.ts'
+import { RepartitionPurge } from './worker/repartition-purge.ts'
+import { StreamThreads } from './worker/stream-threads.ts'
 import type { ThreadContext } from './worker/thread-context.ts'
 import { planOnLog, type TopologyPlan } from './worker/topology-plan.ts'
 
-export type StateListener = (state: StreamsStatus, before: StreamsStatus) => void
-
-// Over 400 lines with its documentation: what an application offers is one class.
-
-const PURGE_INTERVAL_MS = 30_000
-const REPLACEMENT_MEMORY_MS = 60_000
 const CLOSE_DEADLINE_MS = 10_000
 const DEAD_LETTERED = 'records were put on the dead-letter topic; this is the latest'
 const DROPPED = 'records were left out; this is the latest'
@@ -57,22 +50,16 @@ export class Streams {
   readonly #options: StreamsOptions
   readonly #limits: StreamsLimits
   readonly #timers: Timers
-  readonly #listeners = new Set<StateListener>()
+  readonly #status: StreamsState
+  readonly #globals: GlobalStores
   readonly #deadLetterLog: RecordLog
   readonly #dropLog: RecordLog
   readonly #recordCacheBudget: RecordCacheBudget
-  #state: StreamsStatus = 'CREATED'
-  #context: ThreadContext | undefined
-  #threads: StreamThread[] = []
-  #globals: GlobalTables | undefined
-  #globalReader: GlobalReader | undefined
-  #purging: (() => void) | undefined
+  #threads: StreamThreads | undefined
   #paused = false
-  #error: unknown
+  #purge: RepartitionPurge | undefined
   #failing: Promise<void> | undefined
   #closing: Promise<void> | undefined
-  #replacements: number[] = []
-  #threadCount = 0
 
   /** @throws {StreamsError} STREAMS_INVALID_OPTION */
   constructor(options: StreamsOptions) {
@@ -83,6 +70,14 @@ export class Streams {
     this.#deadLetterLog = new RecordLog(logger, clock, DEAD_LETTERED)
     this.#dropLog = new RecordLog(logger, clock, DROPPED)
     this.#recordCacheBudget = new RecordCacheBudget(this.#limits.recordCacheBytesMax)
+    this.#status = new StreamsState(logger)
+    this.#globals = new GlobalStores({
+      streams: options,
+      overlayBytesMax: this.#limits.overlayBytesMax,
+      directory: this.#directory(),
+      timers: this.#timers,
+      onFailure: (error) => this.#globalFailed(error),
+    })
   }
 
   /**
@@ -91,65 +86,56 @@ export class Streams {
    * @throws {StreamsError} STREAMS_MISSING_TOPIC, LOG_TOPIC_DIFFERS, and what serdes throw of incompatible schemas
    */
   async start(): Promise<void> {
-    this.#move('start')
+    this.#status.move('start')
     try {
       const { topology, applicationId, log } = this.#options
       const plan = await planOnLog(topology, applicationId, log.admin)
       await prepareSerdes(plan)
       if (plan.internalTopics.length > 0) await log.admin.createTopics(plan.internalTopics)
-      await this.#startGlobals(plan)
+      await this.#globals.start(plan)
       if (this.#closing !== undefined) {
         await this.#release()
         return
       }
-      this.#context = this.#makeContext(plan)
-      for (let index = 0; index < this.#limits.threads; index++) this.#startThread()
-      this.#startPurging(plan)
+      const threads = this.#makeThreads(plan)
+      this.#threads = threads
+      for (let index = 0; index < this.#limits.threads; index++) threads.add()
+      this.#startPurge(plan, threads)
     } catch (error) {
-      this.#error = error
+      this.#status.error = error
       await this.#fail(error)
       throw error
     }
   }
 
   state(): StreamsStatus {
-    return this.#state
+    return this.#status.status
   }
 
   /** What put the application into ERROR. */
   error(): unknown {
-    return this.#error
+    return this.#status.error
   }
 
   /** @returns a function that removes the listener */
   onStateChange(listener: StateListener): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#status.listen(listener)
   }
 
   /** Resolves when the application is in this state. @throws what stopped it, when it ends in another one */
-  async reached(wanted: StreamsStatus): Promise<void> {
-    if (this.#state === wanted) return
-    await new Promise<void>((resolve, reject) => {
-      const remove = this.onStateChange((state) => {
-        const ended = state === 'ERROR' || state === 'NOT_RUNNING'
-        if (state !== wanted && !ended) return
-        remove()
-        if (state === wanted) resolve()
-        else reject(this.#error ?? new Error(`the application is ${state}`))
-      })
-    })
+  reached(wanted: StreamsStatus): Promise<void> {
+    return this.#status.reached(wanted)
   }
 
   /** Nothing is processed until `resume`; tasks keep their partitions, what was processed is committed. */
   pause(): void {
     this.#paused = true
-    for (const thread of this.#threads) thread.setPaused(true)
+    this.#threads?.setPaused(true)
   }
 
   resume(): void {
     this.#paused = false
-    for (const thread of this.#threads) thread.setPaused(false)
+    this.#threads?.setPaused(false)
   }
 
   get isPaused(): boolean {
@@ -164,12 +150,12 @@ export class Streams {
 
   metadata(): StreamsMetadata {
     const { applicationId, topology } = this.#options
-    const threads = this.#threads.map((thread) => ({
+    const threads = (this.#threads?.all ?? []).map((thread) => ({
       name: thread.name,
       state: thread.status,
       tasks: thread.tasks().map(describeTask),
     }))
-    return { applicationId, topology: topology.name, state: this.#state, threads }
+    return { applicationId, topology: topology.name, state: this.state(), threads }
   }
 
   /**
@@ -208,7 +194,7 @@ export class Streams {
     if (parts.length === 0) {
       throw new StreamsError(
         'STREAMS_STORE_NOT_AVAILABLE',
-        `no local task runs with this store (the application is ${this.#state})`,
+        `no local task runs with this store (the application is ${this.state()})`,
         { store: name },
         'Wait until the application is RUNNING, or ask the instance that has the tasks.',
       )
@@ -251,65 +237,16 @@ export class Streams {
   }
 
   #parts(name: string): readonly LocalStorePart[] {
-    const global = this.#globals?.store(name)
+    const global = this.#globals.tables?.store(name)
     if (global !== undefined) {
-      const position = () => Position.of(this.#globals?.positions() ?? [])
+      const position = () => Position.of(this.#globals.tables?.positions() ?? [])
       return [{ partition: 0, taskId: 'global', store: global, role: 'active', position }]
     }
     return this.localStores(name)
   }
 
   #tasks(): ActiveTask[] {
-    return this.#threads.flatMap((thread) => [...thread.tasks()])
-  }
-
-  async #startGlobals(plan: TopologyPlan): Promise<void> {
-    if (plan.topology.globalStores.length === 0) return
-    let reader = await this.#openGlobals(plan)
-    if (await reader.isAheadOfLog()) {
-      // The topic is the truth about a global store.
-      const directory = this.#globalDirectory()
-      this.#options.logger.warn(
-        { path: directory },
-        'global stores are ahead of their topics: rebuilt',
-      )
-      await this.#globals?.close()
-      await this.#options.stores.wipe(directory)
-      reader = await this.#openGlobals(plan)
-    }
-    this.#globalReader = reader
-    await reader.bootstrap()
-    reader.follow()
-  }
-
-  async #openGlobals(plan: TopologyPlan): Promise<GlobalReader> {
-    const { topology, stores, log, logger, metrics, handlers = {} } = this.#options
-    const tables = await GlobalTables.open({
-      applicationId: plan.applicationId,
-      topology,
-      stores,
-      directory: this.#globalDirectory(),
-      handlers,
-      logger,
-      metrics,
-      overlayBytesMax: this.#limits.overlayBytesMax,
-      partitionCount: (topic) => plan.partitionCounts.get(topic) ?? 0,
-    })
-    this.#globals = tables
-    return new GlobalReader({
-      log,
-      clientId: `${plan.applicationId}-global`,
-      topology,
-      tables,
-      partitionCounts: plan.partitionCounts,
-      logger,
-      timers: this.#timers,
-      onFailure: (error) => this.#globalFailed(error),
-    })
-  }
-
-  #globalDirectory(): string {
-    return join(this.#directory(), 'global')
+    return this.#threads?.tasks() ?? []
   }
 
   #makeContext(plan: TopologyPlan): ThreadContext {
@@ -319,7 +256,7 @@ export class Streams {
       log,
       stores,
       directory: this.#directory(),
-      globals: this.#globals,
+      globals: this.#globals.tables,
       clock,
       timers: this.#timers,
       logger,
@@ -341,45 +278,44 @@ export class Streams {
     return join(this.#options.directory, this.#options.applicationId)
   }
 
-  #startThread(): void {
-    assert(this.#context !== undefined)
-    const thread = new StreamThread({
-      name: `${this.#options.applicationId}-thread-${++this.#threadCount}`,
-      context: this.#context,
-      onStatus: () => this.#threadMoved(),
-      onFailure: (failed, error) => this.#threadFailed(failed, error),
+  #makeThreads(plan: TopologyPlan): StreamThreads {
+    const { onUncaughtError = 'shutdown-client' } = this.#options
+    const threads = new StreamThreads({
+      context: this.#makeContext(plan),
+      replacementsMax: this.#limits.threadReplacementsMax,
+      mayReplace: (error) => {
+        if (!this.#status.isLive) return false
+        const given =
+          typeof onUncaughtError === 'function' ? onUncaughtError(error) : onUncaughtError
+        return given === 'replace-thread'
+      },
+      onChange: () => this.#threadsChanged(threads),
+      onFailure: (error) => {
+        if (this.#status.isLive) this.#failing = this.#fail(error)
+      },
     })
-    this.#threads.push(thread)
-    thread.setPaused(this.#paused)
-    thread.start()
+    threads.setPaused(this.#paused)
+    return threads
   }
 
-  #threadMoved(): void {
-    if (this.#state !== 'REBALANCING' && this.#state !== 'RUNNING') return
-    const all =
-      this.#threads.length > 0 && this.#threads.every(({ status }) => status === 'RUNNING')
-    if (all && this.#state === 'REBALANCING') this.#move('all-running')
-    else if (!all && this.#state === 'RUNNING') this.#move('rebalance')
+  #threadsChanged(threads: StreamThreads): void {
+    const state = this.state()
+    if (threads.areRunning && state === 'REBALANCING') this.#status.move('all-running')
+    else if (!threads.areRunning && state === 'RUNNING') this.#status.move('rebalance')
   }
 
-  #threadFailed(thread: StreamThread, error: unknown): void {
-    const { logger, onUncaughtError = 'shutdown-client' } = this.#options
-    const place = error instanceof StreamsError ? error.place : {}
-    logger.error({ ...place, thread: thread.name, error }, 'a stream thread has failed')
-    this.#threads = this.#threads.filter((one) => one !== thread)
-    if (this.#state !== 'REBALANCING' && this.#state !== 'RUNNING') return
-    const decision =
-      typeof onUncaughtError === 'function' ? onUncaughtError(error) : onUncaughtError
-    if (decision === 'replace-thread' && this.#mayReplace()) this.#startThread()
-    else this.#failing = this.#fail(error)
-    this.#threadMoved()
-  }
-
-  #mayReplace(): boolean {
-    const nowMs = this.#options.clock.monotonicMs()
-    this.#replacements = this.#replacements.filter((at) => nowMs - at < REPLACEMENT_MEMORY_MS)
-    this.#replacements.push(nowMs)
-    return this.#replacements.length <= this.#limits.threadReplacementsMax
+  #startPurge(plan: TopologyPlan, threads: StreamThreads): void {
+    const { log, logger } = this.#options
+    this.#purge = new RepartitionPurge({
+      topics: plan.repartitionTopics,
+      keptRecords: this.#limits.repartitionKeptRecords,
+      log,
+      logger,
+      timers: this.#timers,
+      committedPositions: () =>
+        threads.tasks().flatMap(({ task }) => task?.committedPositions() ?? []),
+    })
+    this.#purge.start()
   }
 
   #globalFailed(error: unknown): void {
@@ -388,17 +324,17 @@ export class Streams {
   }
 
   async #fail(error: unknown): Promise<void> {
-    if (nextStreamsStatus(this.#state, 'fail') === undefined) return
-    this.#error = error
-    this.#move('fail')
+    if (!this.#status.may('fail')) return
+    this.#status.error = error
+    this.#status.move('fail')
     await this.#release()
-    this.#move('stopped')
+    this.#status.move('stopped')
   }
 
   async #close(deadlineMs: number): Promise<void> {
     await this.#failing
-    if (nextStreamsStatus(this.#state, 'shutdown') === undefined) return
-    this.#move('shutdown')
+    if (!this.#status.may('shutdown')) return
+    this.#status.move('shutdown')
     let cancel = () => {}
     const deadline = new Promise<'late'>((resolve) => {
       cancel = this.#timers.after(deadlineMs, () => resolve('late'))
@@ -408,64 +344,14 @@ export class Streams {
       this.#options.logger.warn({ deadlineMs }, 'closing took too long: what is left is abandoned')
     }
     cancel()
-    this.#move('stopped')
+    this.#status.move('stopped')
   }
 
   async #release(): Promise<void> {
-    this.#purging?.()
-    await Promise.all(this.#threads.map((thread) => thread.shutdown(true)))
+    this.#purge?.stop()
+    await this.#threads?.shutdown()
     this.#deadLetterLog.close()
     this.#dropLog.close()
-    await this.#globalReader?.close()
-    await this.#globals?.close()
-    this.#globals = undefined
-  }
-
-  /** Repartition topics have no retention: what every reader has passed is deleted, but for a horizon. */
-  #startPurging(plan: TopologyPlan): void {
-    if (plan.repartitionTopics.length === 0) return
-    const topics = new Set(plan.repartitionTopics)
-    const purge = () => {
-      this.#purging = this.#timers.after(PURGE_INTERVAL_MS, purge)
-      void this.#purge(topics)
-    }
-    this.#purging = this.#timers.after(PURGE_INTERVAL_MS, purge)
-  }
-
-  async #purge(topics: ReadonlySet<string>): Promise<void> {
-    const { log, logger } = this.#options
-    const positions = this.#tasks()
-      .flatMap(({ task }) => task?.committedPositions() ?? [])
-      .filter(
-        ({ topic, offset }) => topics.has(topic) && offset > this.#limits.repartitionKeptRecords,
-      )
-      .map((at) => ({ ...at, offset: at.offset - this.#limits.repartitionKeptRecords }))
-    if (positions.length === 0) return
-    try {
-      await log.admin.truncate(positions)
-    } catch (error) {
-      const level = logTrouble(error) === 'begin-again' ? 'info' : 'warn'
-      logger[level](
-        { error: String(error) },
-        'repartition topics were not truncated; tried again later',
-      )
-    }
-  }
-
-  #move(input: StreamsInput): void {
-    const before = this.#state
-    const next = nextStreamsStatus(before, input)
-    if (next === undefined) {
-      throw new StreamsError(
-        'STREAMS_INVALID_STATE',
-        `the application is ${before} and cannot ${input}`,
-        {},
-        'Start it once; make a new one to start again.',
-      )
-    }
-    this.#state = next
-    if (next === before) return
-    this.#options.logger.info({ state: next, before }, 'the application changed its state')
-    for (const listener of [...this.#listeners]) listener(next, before)
+    await this.#globals.close()
   }
 }

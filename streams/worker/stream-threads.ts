@@ -1,0 +1,88 @@
+import { StreamsError } from '../errors.ts'
+import type { ActiveTask } from './active-task.ts'
+import { StreamThread } from './stream-thread.ts'
+import type { ThreadContext } from './thread-context.ts'
+
+export interface StreamThreadsOptions {
+  readonly context: ThreadContext
+  /** Threads replaced in a row; then the next failure is the instance's. */
+  readonly replacementsMax: number
+  /** Whether a thread that failed so is to be replaced. Asked while the instance runs only. */
+  readonly mayReplace: (error: unknown) => boolean
+  /** A thread came, went or changed its state. */
+  readonly onChange: () => void
+  /** A thread has failed and is not replaced. */
+  readonly onFailure: (error: unknown) => void
+}
+
+const REPLACEMENT_MEMORY_MS = 60_000
+
+/** The stream threads of one instance: started, paused, replaced when they fail, ended. */
+export class StreamThreads {
+  readonly #options: StreamThreadsOptions
+  #threads: StreamThread[] = []
+  #started = 0
+  #paused = false
+  #ending = false
+  #replacements: number[] = []
+
+  constructor(options: StreamThreadsOptions) {
+    this.#options = options
+  }
+
+  get all(): readonly StreamThread[] {
+    return this.#threads
+  }
+
+  get areRunning(): boolean {
+    return this.#threads.length > 0 && this.#threads.every(({ status }) => status === 'RUNNING')
+  }
+
+  tasks(): ActiveTask[] {
+    return this.#threads.flatMap((thread) => [...thread.tasks()])
+  }
+
+  add(): StreamThread {
+    const { context, onChange } = this.#options
+    const thread = new StreamThread({
+      name: `${context.plan.applicationId}-thread-${++this.#started}`,
+      context,
+      onStatus: onChange,
+      onFailure: (failed, error) => this.#failed(failed, error),
+    })
+    this.#threads.push(thread)
+    thread.setPaused(this.#paused)
+    thread.start()
+    return thread
+  }
+
+  setPaused(paused: boolean): void {
+    this.#paused = paused
+    for (const thread of this.#threads) thread.setPaused(paused)
+  }
+
+  /** Ends all of them: what was processed is committed. */
+  async shutdown(): Promise<void> {
+    this.#ending = true
+    await Promise.all(this.#threads.map((thread) => thread.shutdown(true)))
+  }
+
+  #failed(thread: StreamThread, error: unknown): void {
+    const { context, mayReplace, onChange, onFailure } = this.#options
+    const place = error instanceof StreamsError ? error.place : {}
+    context.logger.error({ ...place, thread: thread.name, error }, 'a stream thread has failed')
+    this.#threads = this.#threads.filter((one) => one !== thread)
+    if (this.#ending) return
+    if (mayReplace(error) && this.#isPeaceful()) this.add()
+    else onFailure(error)
+    onChange()
+  }
+
+  #isPeaceful(): boolean {
+    const { context, replacementsMax } = this.#options
+    const nowMs = context.clock.monotonicMs()
+    this.#replacements = this.#replacements.filter((at) => nowMs - at < REPLACEMENT_MEMORY_MS)
+    this.#replacements.push(nowMs)
+    return this.#replacements.length <= replacementsMax
+  }
+}
