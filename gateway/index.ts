@@ -1,5 +1,6 @@
 export { type BarQuery, type BarSource, clickhouseBars } from './api/bar-source.ts'
 export type { CheckResult, ReadinessCheck } from './api/operations-routes.ts'
+export type { TopologySource } from './api/topology-routes.ts'
 export {
   type IdentityOptions,
   type IdentityProvider,

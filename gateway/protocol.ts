@@ -104,6 +104,92 @@ export interface Bar {
   readonly origin: 'COMPUTED' | 'FEED'
 }
 
+/** `GET /api/v1/admin/topologies`: one line of the list. */
+export interface TopologySummary {
+  readonly topology: string
+  readonly applicationId: string
+  /** As Kafka Streams names it: CREATED, REBALANCING, RUNNING, PENDING_SHUTDOWN, NOT_RUNNING, PENDING_ERROR, ERROR. */
+  readonly state: string
+  readonly tasks: number
+  readonly runningTasks: number
+  /** Records that wait in all inputs. */
+  readonly lag: number
+}
+
+/** `GET /api/v1/admin/topologies/{name}`: what runs where, and how far it is. */
+export interface TopologyStatus extends TopologySummary {
+  readonly asOfMs: number
+  /** Why it is in ERROR. */
+  readonly error: string | null
+  readonly diagram: TopologyDiagram
+  readonly taskList: readonly TopologyTask[]
+  readonly globalStores: readonly TopologyGlobalStore[]
+}
+
+export interface TopologyTask {
+  readonly taskId: string
+  readonly subTopologyId: number
+  readonly partition: number
+  readonly role: 'ACTIVE' | 'STANDBY'
+  /** CREATED, RESTORING, RUNNING, SUSPENDED, CLOSED. */
+  readonly state: string
+  readonly thread: string
+  /** Records taken by each node since the task began, by name. */
+  readonly nodes: Readonly<Record<string, number>>
+  readonly inputs: readonly {
+    readonly topic: string
+    readonly partition: number
+    readonly position: number | null
+    readonly lag: number | null
+  }[]
+  readonly stores: readonly TopologyStore[]
+}
+
+export interface TopologyStore {
+  readonly store: string
+  readonly bytes: number
+  /** Null once it is restored. */
+  readonly restore: {
+    readonly restored: number
+    readonly total: number
+    readonly recordsPerSecond: number | null
+    readonly secondsLeft: number | null
+  } | null
+}
+
+export interface TopologyGlobalStore {
+  readonly store: string
+  readonly topic: string
+  readonly bytes: number
+}
+
+/** Sizes and places in px. */
+export interface TopologyDiagram {
+  readonly width: number
+  readonly height: number
+  readonly boxWidth: number
+  readonly boxHeight: number
+  readonly frames: readonly {
+    readonly title: string
+    /** Null: a global store. */
+    readonly subTopologyId: number | null
+    readonly x: number
+    readonly y: number
+    readonly width: number
+    readonly height: number
+    readonly boxes: readonly TopologyBox[]
+    /** By index of the boxes. */
+    readonly edges: readonly { readonly from: number; readonly to: number }[]
+  }[]
+}
+
+export interface TopologyBox {
+  readonly shape: 'topic' | 'node' | 'store'
+  readonly name: string
+  readonly x: number
+  readonly y: number
+}
+
 /** RFC 9457. */
 export interface Problem {
   readonly type: string

@@ -9,6 +9,7 @@ import { marketRoutes } from './api/market-routes.ts'
 import { openapiDocument } from './api/openapi.ts'
 import { operationsRoutes, type ReadinessCheck } from './api/operations-routes.ts'
 import { sessionRoutes } from './api/session-routes.ts'
+import { type TopologySource, topologyRoutes } from './api/topology-routes.ts'
 import { HttpFront } from './http/http-front.ts'
 import { loadUws } from './http/load-uws.ts'
 import { RequestLog } from './http/request-log.ts'
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   readonly identity: IdentityProvider
   /** `clickhouseBars(...)`. Without it `/market/bars` answers 503. */
   readonly bars?: BarSource
+  /** What runs beside the gateway, for those who operate it. Without it the list is empty. */
+  readonly topologies?: TopologySource
   /** Of a build of the dashboard. */
   readonly dashboardDirectory?: string
   readonly metricsText: () => Promise<string>
@@ -213,6 +216,7 @@ function assemble(options: GatewayOptions, limits: GatewayLimits) {
     ...sessionRoutes({ identity, limits, clock }),
     ...instrumentRoutes(instruments),
     ...marketRoutes({ instruments, market, bars: options.bars, limits, clock, logger }),
+    ...topologyRoutes(options.topologies),
   )
   const newId = () => randomId(random)
   const http = new HttpFront({

@@ -12,6 +12,12 @@ export type {
   Quality,
   Role,
   Session,
+  TopologyBox,
+  TopologyDiagram,
+  TopologyStatus,
+  TopologyStore,
+  TopologySummary,
+  TopologyTask,
 } from '#gateway/protocol'
 export { type ConnectionState, MarketStream, type StreamHandlers } from './market-stream.ts'
 export { type ClientOptions, OrionClient, OrionProblem } from './rest-client.ts'

@@ -7,6 +7,8 @@ import type {
   Page,
   Problem,
   Session,
+  TopologyStatus,
+  TopologySummary,
 } from '#gateway/protocol'
 
 export interface ClientOptions {
@@ -131,6 +133,16 @@ export class OrionClient {
     readonly limit?: number
   }): Promise<Page<Bar>> {
     return this.#call('GET', '/market/bars', { query })
+  }
+
+  /** What runs beside the gateway; for PLATFORM and ADMIN. */
+  async topologies(): Promise<readonly TopologySummary[]> {
+    const page: Page<TopologySummary> = await this.#call('GET', '/admin/topologies', {})
+    return page.items
+  }
+
+  topology(name: string): Promise<TopologyStatus> {
+    return this.#call('GET', `/admin/topologies/${encodeURIComponent(name)}`, {})
   }
 
   /** A token that is good for some seconds yet; renews the session when it is not. */

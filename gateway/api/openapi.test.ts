@@ -58,6 +58,8 @@ describe('the description', () => {
     ).toEqual(
       [
         'get /.well-known/jwks.json',
+        'get /api/v1/admin/topologies',
+        'get /api/v1/admin/topologies/{name}',
         'get /api/v1/instruments',
         'get /api/v1/instruments/{id}',
         'get /api/v1/market/bars',
@@ -166,7 +168,7 @@ describe('junk', () => {
           }
         }
       }
-      expect(seen.size).toBe(14)
+      expect(seen.size).toBe(16)
     },
   )
 })

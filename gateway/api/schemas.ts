@@ -10,6 +10,8 @@ import type {
   Problem,
   Quality,
   Session,
+  TopologyStatus,
+  TopologySummary,
 } from '../protocol.ts'
 
 /** Named schemas: they become components of the API's description. */
@@ -137,6 +139,107 @@ const BarSchema = model(
   }) satisfies z.ZodType<Bar>,
 )
 
+const summary = {
+  topology: z.string(),
+  applicationId: z.string(),
+  state: z
+    .string()
+    .describe(
+      'CREATED, REBALANCING, RUNNING, PENDING_SHUTDOWN, NOT_RUNNING, PENDING_ERROR or ERROR.',
+    ),
+  tasks: z.int(),
+  runningTasks: z.int(),
+  lag: z.int().describe('Records that wait in all inputs.'),
+}
+
+export const TopologySummarySchema = model(
+  'TopologySummary',
+  z.object(summary) satisfies z.ZodType<TopologySummary>,
+)
+
+const topicPartition = { topic: z.string(), partition: z.int() }
+
+const TopologyStoreSchema = model(
+  'TopologyStore',
+  z.object({
+    store: z.string(),
+    bytes: z.number().describe('Estimated size of keys and values.'),
+    restore: z
+      .object({
+        restored: z.int(),
+        total: z.int(),
+        recordsPerSecond: z.number().nullable(),
+        secondsLeft: z.number().nullable(),
+      })
+      .nullable()
+      .describe('Of the changelog; null once the store is restored.'),
+  }),
+)
+
+const TopologyTaskSchema = model(
+  'TopologyTask',
+  z.object({
+    taskId: z.string(),
+    subTopologyId: z.int(),
+    partition: z.int(),
+    role: z.enum(['ACTIVE', 'STANDBY']),
+    state: z.string().describe('CREATED, RESTORING, RUNNING, SUSPENDED or CLOSED.'),
+    thread: z.string(),
+    nodes: z
+      .record(z.string(), z.number())
+      .describe('Records taken by each node since the task began.'),
+    inputs: z.array(
+      z.object({
+        ...topicPartition,
+        position: z.number().nullable(),
+        lag: z.number().nullable(),
+      }),
+    ),
+    stores: z.array(TopologyStoreSchema),
+  }),
+)
+
+const TopologyDiagramSchema = model(
+  'TopologyDiagram',
+  z.object({
+    width: z.number(),
+    height: z.number(),
+    boxWidth: z.number(),
+    boxHeight: z.number(),
+    frames: z.array(
+      z.object({
+        title: z.string(),
+        subTopologyId: z.int().nullable().describe('Null: a global store.'),
+        x: z.number(),
+        y: z.number(),
+        width: z.number(),
+        height: z.number(),
+        boxes: z.array(
+          z.object({
+            shape: z.enum(['topic', 'node', 'store']),
+            name: z.string(),
+            x: z.number(),
+            y: z.number(),
+          }),
+        ),
+        edges: z.array(z.object({ from: z.int(), to: z.int() })).describe('By index of the boxes.'),
+      }),
+    ),
+  }),
+)
+
+export const TopologyStatusSchema = model(
+  'TopologyStatus',
+  z.object({
+    ...summary,
+    asOfMs: timeMs,
+    error: z.string().nullable().describe('Why it is in ERROR.'),
+    diagram: TopologyDiagramSchema,
+    taskList: z.array(TopologyTaskSchema),
+    globalStores: z.array(z.object({ store: z.string(), topic: z.string(), bytes: z.number() })),
+  }) satisfies z.ZodType<TopologyStatus>,
+)
+
 const nextCursor = z
   .string()
   .nullable()
@@ -145,6 +248,10 @@ const nextCursor = z
 export const InstrumentPage = model(
   'InstrumentPage',
   z.object({ items: z.array(InstrumentSchema), nextCursor }) satisfies z.ZodType<Page<Instrument>>,
+)
+export const TopologyPage = model(
+  'TopologyPage',
+  z.object({ items: z.array(TopologySummarySchema), nextCursor }),
 )
 export const BarPage = model(
   'BarPage',

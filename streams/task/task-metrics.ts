@@ -15,6 +15,7 @@ export class TaskMetrics {
   readonly #metrics: Metrics
   readonly #labels: { readonly application: string; readonly task: string }
   readonly #nodes = new Map<string, Counter>()
+  readonly #nodeTotals: Record<string, number> = {}
   #recordCacheHits: Counter | undefined
   #recordCacheHitsSaid = 0
   readonly #punctuations: Readonly<Record<PunctuationType, Counter>>
@@ -86,6 +87,7 @@ export class TaskMetrics {
     for (const receiver of receivers) {
       const count = receiver.takeCount()
       if (count === 0) continue
+      this.#nodeTotals[receiver.name] = (this.#nodeTotals[receiver.name] ?? 0) + count
       let counter = this.#nodes.get(receiver.name)
       if (counter === undefined) {
         counter = this.#metrics.counter(
@@ -97,6 +99,11 @@ export class TaskMetrics {
       }
       counter.add(count)
     }
+  }
+
+  /** Records that each node has taken since the task began, as of the last commit. */
+  nodeTotals(): Readonly<Record<string, number>> {
+    return this.#nodeTotals
   }
 
   remove(): void {

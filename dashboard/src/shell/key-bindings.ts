@@ -11,6 +11,7 @@ export interface KeyActions {
   readonly newList: () => void
   readonly renameList: () => void
   readonly nextInterval: () => void
+  readonly nextPage: () => void
   readonly showHelp: () => void
 }
 
@@ -44,6 +45,7 @@ export function bindKeys(actions: KeyActions): () => void {
     n: actions.newList,
     e: actions.renameList,
     c: actions.nextInterval,
+    g: actions.nextPage,
     t: () => theme.toggle(),
     Escape: actions.focusGrid,
   }

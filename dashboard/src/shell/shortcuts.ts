@@ -13,6 +13,7 @@ export const SHORTCUTS: readonly {
       ['w', 'Next watchlist'],
       ['Shift w', 'Previous watchlist'],
       ['1 … 9', 'Watchlist by number'],
+      ['g', 'Next page: market, topologies (operators)'],
     ],
   },
   {

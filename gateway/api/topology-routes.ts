@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { ProblemError } from '../http/problem.ts'
+import { type Route, userRoute } from '../http/route.ts'
+import type { Page, Role, TopologyStatus, TopologySummary } from '../protocol.ts'
+import { TopologyPage, TopologyStatusSchema } from './schemas.ts'
+
+/** The topologies that run beside the gateway. */
+export interface TopologySource {
+  list(): readonly TopologySummary[]
+  /** Undefined: there is none of this name here. */
+  status(topology: string): TopologyStatus | undefined
+}
+
+/** Those who run the platform. What they see is about the machinery: counts and positions, no record of any tenant. */
+const OPERATORS = ['PLATFORM', 'ADMIN'] as const satisfies readonly Role[]
+
+const Name = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[a-z0-9-]+$/, 'lower-case letters, digits and hyphens')
+
+export function topologyRoutes(topologies: TopologySource | undefined): readonly Route[] {
+  return [
+    userRoute({
+      method: 'GET',
+      path: '/api/v1/admin/topologies',
+      summary: 'The topologies that run beside this gateway.',
+      tag: 'administration',
+      access: OPERATORS,
+      response: TopologyPage,
+      handle: (): Page<TopologySummary> => ({
+        items: topologies?.list() ?? [],
+        nextCursor: null,
+      }),
+    }),
+    userRoute({
+      method: 'GET',
+      path: '/api/v1/admin/topologies/{name}',
+      summary: 'One topology: its graph, its tasks, and how far each is.',
+      tag: 'administration',
+      access: OPERATORS,
+      params: z.strictObject({ name: Name }),
+      response: TopologyStatusSchema,
+      problems: { 404: 'No topology of this name runs beside this gateway.' },
+      handle: ({ params }): TopologyStatus => {
+        const status = topologies?.status(params.name)
+        if (status !== undefined) return status
+        throw new ProblemError(
+          404,
+          'unknown-topology',
+          `No topology ${params.name} runs beside this gateway. GET /api/v1/admin/topologies lists those that do.`,
+        )
+      },
+    }),
+  ]
+}
