@@ -1,4 +1,5 @@
 import { systemClock } from '../../clock.ts'
+import type { StreamsError } from '../../errors.ts'
 import type {
   FetchedBatch,
   GroupConsumer,
@@ -7,31 +8,35 @@ import type {
   OffsetCommit,
   TopicPartition,
 } from '../log.ts'
+import { without } from '../ownership.ts'
 import { BUFFERED_BYTES_DEFAULT, POLLED_RECORDS_DEFAULT } from './embedded-reader.ts'
-import type { Group, Seat } from './group.ts'
+import type { Group } from './group.ts'
 import { type LogCore, requireOpen, writeAtomically } from './log-core.ts'
-import { logClosed, staleMember } from './log-errors.ts'
+import { instanceFenced, logClosed, staleMember } from './log-errors.ts'
 import { PartitionCursors } from './partition-cursors.ts'
+import { Seat } from './seat.ts'
 import { eventLoopTurn, Signal } from './signal.ts'
 
-const REBALANCE_TIMEOUT_DEFAULT_MS = 60_000
 const NO_USER_DATA = new Uint8Array(0)
 
 /**
  * A member of a group. It takes part in rebalances within `poll` only: between two polls its partitions are its own, unless
- * it does not poll for longer than the rebalance timeout.
+ * it does not poll for longer than the rebalance timeout. Under cooperative rebalancing it goes on delivering what it holds meanwhile.
  */
 export class EmbeddedGroupConsumer implements GroupConsumer {
   readonly #core: LogCore
   readonly #options: GroupConsumerOptions
   readonly #signal = new Signal()
+  /** Of what is held: until its revocation has been told, and nothing longer. */
   readonly #cursors: PartitionCursors
   #seat: Seat | undefined
   /** Of `#partitions`. */
   #generation = -1
   #partitions: readonly TopicPartition[] = []
-  /** Whether `onAssigned` has been called for `#partitions`. */
-  #announced = true
+  /** Those of `#partitions` for which `onAssigned` has not been called yet; `undefined` when it has been called for all. */
+  #unannounced: readonly TopicPartition[] | undefined
+  /** Partitions were given up that the group waits for. */
+  #followUp = false
   #closed = false
 
   constructor(core: LogCore, options: GroupConsumerOptions) {
@@ -83,7 +88,10 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
 
   groupMetadata(): GroupMetadata {
     const { groupId } = this.#options
-    return { groupId, memberId: this.#seat?.memberId ?? '', generationId: this.#generation }
+    const { groupInstanceId } = this.#options
+    const memberId = this.#seat?.memberId ?? ''
+    const metadata = { groupId, memberId, generationId: this.#generation }
+    return groupInstanceId === undefined ? metadata : { ...metadata, groupInstanceId }
   }
 
   async committed(
@@ -97,7 +105,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
     this.#requireOpen()
     const metadata = this.groupMetadata()
     if (metadata.memberId === '') throw staleMember(metadata.groupId, 'without a place')
-    this.#core.groups.requireMember(metadata)
+    this.#core.groups.requireMember(metadata, offsets)
     writeAtomically(this.#core, [], this.#core.offsets.checked(metadata.groupId, offsets))
   }
 
@@ -109,16 +117,17 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
     this.#group().rebalance()
   }
 
-  async close(): Promise<void> {
+  async close(options: { readonly leaveGroup?: boolean } = {}): Promise<void> {
     if (this.#closed) return
     const seat = this.#seat
     try {
       const lost = seat === undefined || !this.#group().has(seat.memberId)
-      if (!this.#core.closed) await this.#revoke(lost)
+      if (!this.#core.closed) await this.#giveUp(this.#partitions, lost)
     } finally {
       this.#closed = true
       this.#cursors.clear()
-      if (seat !== undefined) this.#group().leave(seat.memberId)
+      if (seat !== undefined && options.leaveGroup === false) this.#group().vacate(seat.memberId)
+      else if (seat !== undefined) this.#group().leave(seat.memberId)
       this.#signal.notify()
     }
   }
@@ -131,49 +140,71 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
       group.expire()
       const seat = this.#seat
       if (seat === undefined || !group.has(seat.memberId)) {
-        await this.#revoke(true)
+        await this.#giveUp(this.#partitions, true)
+        if (seat?.fenced === true) throw this.#fenced()
         this.#enter(group)
+      } else if (this.#cooperative) {
+        if (!(await this.#nextStep(group, seat))) return true
       } else if (group.rebalancing && !seat.joined) {
-        await this.#revoke(false)
-        if (group.has(seat.memberId) && !seat.joined) {
-          group.join(seat, this.#options.userData?.() ?? NO_USER_DATA)
-        }
+        await this.#giveUp(this.#partitions, false)
+        this.#join(group, seat)
       } else if (group.rebalancing) {
         return false
-      } else if (this.#generation !== group.generation) {
-        this.#adopt(seat, group.generation)
-      } else if (!this.#announced) {
-        await this.#options.onAssigned?.(this.#partitions, seat.assignedUserData)
-        this.#announced = true
-      } else {
+      } else if (!(await this.#nextStep(group, seat))) {
         return true
       }
     }
   }
 
-  #enter(group: Group): void {
-    for (const topic of this.#options.topics) this.#core.topics.topic(topic)
-    const seat: Seat = {
-      memberId: this.#core.groups.nextMemberId(this.#options.clientId),
-      clientId: this.#options.clientId,
-      topics: this.#options.topics,
-      assignor: this.#options.assignor,
-      rebalanceTimeoutMs: this.#options.rebalanceTimeoutMs ?? REBALANCE_TIMEOUT_DEFAULT_MS,
-      wake: () => this.#signal.notify(),
-      userData: NO_USER_DATA,
-      joined: false,
-      assignment: [],
-      assignedUserData: NO_USER_DATA,
+  /** What a rebalance decided is carried out before the next one is joined. Answers whether there was something to do. */
+  async #nextStep(group: Group, seat: Seat): Promise<boolean> {
+    if (seat.generation > this.#generation) {
+      await this.#adopt(group, seat)
+    } else if (this.#unannounced !== undefined) {
+      await this.#options.onAssigned?.(this.#unannounced, seat.assignedUserData)
+      this.#unannounced = undefined
+    } else if (this.#followUp) {
+      this.#followUp = false
+      if (!group.rebalancing && group.has(seat.memberId)) group.rebalance()
+    } else if (group.rebalancing && !seat.joined) {
+      this.#join(group, seat)
+    } else {
+      return false
     }
-    group.enter(seat)
-    this.#seat = seat
+    return true
   }
 
-  #adopt(seat: Seat, generation: number): void {
-    this.#generation = generation
+  #enter(group: Group): void {
+    for (const topic of this.#options.topics) this.#core.topics.topic(topic)
+    const seat = new Seat({
+      memberId: this.#core.groups.nextMemberId(this.#options.clientId),
+      consumer: this.#options,
+      wake: () => this.#signal.notify(),
+      holds: (partition) => this.#cursors.has(partition),
+    })
+    group.enter(seat)
+    this.#seat = seat
+    this.#generation = -1
+    this.#followUp = false
+  }
+
+  #join(group: Group, seat: Seat): void {
+    if (!group.has(seat.memberId) || seat.joined) return
+    group.join(seat, this.#options.userData?.() ?? NO_USER_DATA, this.#partitions)
+  }
+
+  async #adopt(group: Group, seat: Seat): Promise<void> {
+    const gone = without(this.#partitions, seat.assignment)
+    if (gone.length > 0) {
+      this.#followUp = true
+      await this.#giveUp(gone, false)
+      if (!group.has(seat.memberId)) return
+    }
+    const added = without(seat.assignment, this.#partitions)
+    this.#generation = seat.generation
     this.#partitions = seat.assignment
-    this.#announced = false
-    for (const at of seat.assignment) {
+    this.#unannounced = added
+    for (const at of added) {
       const log = this.#core.topics.partition(at)
       const committed = this.#core.offsets.get(this.#options.groupId, at)?.offset
       const missing =
@@ -183,17 +214,26 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
   }
 
   /** Partitions whose assignment was never announced are given up in silence. */
-  async #revoke(lost: boolean): Promise<void> {
-    const partitions = this.#partitions
+  async #giveUp(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
+    const announced = without(partitions, this.#unannounced ?? [])
     try {
-      if (partitions.length > 0 && this.#announced) {
-        await this.#options.onRevoked?.(partitions, lost)
-      }
+      if (announced.length > 0) await this.#options.onRevoked?.(announced, lost)
     } finally {
-      this.#partitions = []
-      this.#announced = true
-      this.#cursors.clear()
+      this.#partitions = without(this.#partitions, partitions)
+      if (this.#unannounced !== undefined) {
+        const rest = without(this.#unannounced, partitions)
+        this.#unannounced = this.#cooperative && !lost ? rest : undefined
+      }
+      for (const at of partitions) this.#cursors.remove(at)
     }
+  }
+
+  get #cooperative(): boolean {
+    return this.#options.rebalance === 'cooperative'
+  }
+
+  #fenced(): StreamsError {
+    return instanceFenced(this.#options.groupId, this.#options.groupInstanceId ?? '')
   }
 
   #group(): Group {

@@ -56,7 +56,7 @@ export class EmbeddedTransactionalProducer implements TransactionalProducer {
 
   async sendOffsets(group: GroupMetadata, offsets: readonly OffsetCommit[]): Promise<void> {
     this.#attempt((transaction) => {
-      this.#core.groups.requireMember(group)
+      this.#core.groups.requireMember(group, offsets)
       transaction.sendOffsets(group.groupId, offsets)
     })
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import type { GroupMetadata } from '../log.ts'
+import type { GroupMetadata, TopicPartition } from '../log.ts'
 import { Group } from './group.ts'
 import { staleMember } from './log-errors.ts'
 import type { TopicCatalogue } from './topic-catalogue.ts'
@@ -40,13 +40,17 @@ export class GroupCoordinator {
   }
 
   /**
-   * As Kafka: offsets without a member are taken, offsets of a member only in the group's current generation.
+   * As Kafka: offsets without a member are taken, offsets of a member only in the group's current generation, or of partitions that it
+   * held on to while a rebalance went by.
    * @throws {StreamsError} LOG_STALE_MEMBER
    */
-  requireMember({ groupId, memberId, generationId }: GroupMetadata): void {
+  requireMember(
+    { groupId, memberId, generationId }: GroupMetadata,
+    offsets: readonly TopicPartition[],
+  ): void {
     if (memberId === '' && generationId < 0) return
     const group = this.#groups.get(groupId)
-    if (group?.has(memberId) !== true || group.generation !== generationId) {
+    if (group?.mayCommit(memberId, generationId, offsets) !== true) {
       throw staleMember(groupId, memberId)
     }
   }

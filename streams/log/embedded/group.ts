@@ -1,31 +1,12 @@
 import type { Clock } from '../../clock.ts'
-import type {
-  GroupDescription,
-  MemberAssignment,
-  PartitionAssignor,
-  TopicPartition,
-} from '../log.ts'
-import { assignBalanced } from './balanced-assignor.ts'
+import { assignBalanced } from '../balanced-assignor.ts'
+import type { GroupDescription, MemberAssignment, TopicPartition } from '../log.ts'
+import { withholdOwned } from '../ownership.ts'
 import { inconsistentAssignor, invalidAssignment } from './log-errors.ts'
+import type { Seat } from './seat.ts'
 import type { TopicCatalogue } from './topic-catalogue.ts'
 
-const BALANCED = 'balanced'
-
-/** A member's place in its group. */
-export interface Seat {
-  readonly memberId: string
-  readonly clientId: string
-  readonly topics: readonly string[]
-  readonly assignor: PartitionAssignor | undefined
-  readonly rebalanceTimeoutMs: number
-  /** Called when the member has something to do in its next poll. */
-  readonly wake: () => void
-  userData: Uint8Array
-  /** Whether it has given up its partitions and waits for the next generation. */
-  joined: boolean
-  assignment: readonly TopicPartition[]
-  assignedUserData: Uint8Array
-}
+const NO_USER_DATA = new Uint8Array(0)
 
 /**
  * Members of one group and their generations. A rebalance starts with any change, and ends when every member has joined:
@@ -40,6 +21,8 @@ export class Group {
   readonly #previous = new Map<string, readonly TopicPartition[]>()
   #generation = 0
   #deadlineMs: number | undefined
+  /** Partitions wait for their owner to give them up: if it does not, a rebalance at this time puts it out. */
+  #followUpMs: number | undefined
 
   constructor(groupId: string, topics: TopicCatalogue, clock: Clock) {
     this.groupId = groupId
@@ -63,6 +46,14 @@ export class Group {
     return this.#seats.has(memberId)
   }
 
+  /** Under cooperative rebalancing a member may commit what it holds in whatever generation it believes to be. */
+  mayCommit(memberId: string, generation: number, offsets: readonly TopicPartition[]): boolean {
+    const seat = this.#seats.get(memberId)
+    if (seat === undefined) return false
+    if (generation === this.#generation) return true
+    return seat.rebalance === 'cooperative' && offsets.every((at) => seat.holds(at))
+  }
+
   describe(): GroupDescription {
     const members = [...this.#seats.values()].map(({ memberId, clientId }) => ({
       memberId,
@@ -72,12 +63,20 @@ export class Group {
     return { groupId: this.groupId, state, members }
   }
 
-  /** @throws {StreamsError} LOG_ASSIGNOR_DIFFERS */
+  /** A static member whose id has a place takes that. @throws {StreamsError} LOG_ASSIGNOR_DIFFERS */
   enter(seat: Seat): void {
     const [first] = this.#seats.values()
-    if (first !== undefined) {
-      const [has, wanted] = [first.assignor?.name ?? BALANCED, seat.assignor?.name ?? BALANCED]
-      if (has !== wanted) throw inconsistentAssignor(this.groupId, has, wanted)
+    if (first !== undefined && first.protocol !== seat.protocol) {
+      throw inconsistentAssignor(this.groupId, first.protocol, seat.protocol)
+    }
+    const { groupInstanceId } = seat
+    const taken =
+      groupInstanceId === undefined
+        ? undefined
+        : [...this.#seats.values()].find((each) => each.groupInstanceId === groupInstanceId)
+    if (taken !== undefined) {
+      this.#replace(taken, seat)
+      return
     }
     this.#seats.set(seat.memberId, seat)
     this.rebalance()
@@ -89,20 +88,24 @@ export class Group {
     else if (this.active) this.rebalance()
   }
 
+  /** The member is gone without leaving: its place, and what is assigned to it, is kept for its session. */
+  vacate(memberId: string): void {
+    this.#seats.get(memberId)?.vacate(this.#clock.monotonicMs())
+  }
+
   rebalance(): void {
     if (!this.rebalancing) {
       for (const seat of this.#seats.values()) seat.joined = false
     }
     const seats = [...this.#seats.values()]
-    const timeoutMs = Math.max(...seats.map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs))
-    this.#deadlineMs = this.#clock.monotonicMs() + timeoutMs
-    for (const { wake } of seats) wake()
+    this.#deadlineMs = this.#clock.monotonicMs() + longestRebalanceMs(seats)
+    for (const seat of seats) seat.wake()
   }
 
-  join(seat: Seat, userData: Uint8Array): void {
+  join(seat: Seat, userData: Uint8Array, owned: readonly TopicPartition[]): void {
     seat.userData = userData
+    seat.owned = owned
     seat.joined = true
-    seat.assignment = []
     try {
       this.#completeWhenAllJoined()
     } catch (error) {
@@ -112,15 +115,28 @@ export class Group {
     }
   }
 
-  /** How long a joined member may have to wait for the others; `undefined` when it has not to. */
+  /** How long until `expire` may have something to do; `undefined` when it has not. */
   remainingMs(): number | undefined {
-    if (this.#deadlineMs === undefined) return undefined
-    return Math.max(0, this.#deadlineMs - this.#clock.monotonicMs())
+    const deadlines = [
+      this.#deadlineMs,
+      this.#followUpMs,
+      ...[...this.#seats.values()].map(({ vacantUntilMs }) => vacantUntilMs),
+    ].filter((deadlineMs) => deadlineMs !== undefined)
+    if (deadlines.length === 0) return undefined
+    return Math.max(0, Math.min(...deadlines) - this.#clock.monotonicMs())
   }
 
-  /** Puts out who did not join in time. */
+  /** Puts out who did not come back in its session, and who did not join in time. */
   expire(): void {
-    if (this.#deadlineMs === undefined || this.#clock.monotonicMs() < this.#deadlineMs) return
+    const nowMs = this.#clock.monotonicMs()
+    for (const [memberId, { vacantUntilMs }] of this.#seats) {
+      if (vacantUntilMs !== undefined && nowMs >= vacantUntilMs) this.leave(memberId)
+    }
+    if (this.#followUpMs !== undefined && nowMs >= this.#followUpMs) {
+      this.#followUpMs = undefined
+      if (!this.rebalancing) this.rebalance()
+    }
+    if (this.#deadlineMs === undefined || nowMs < this.#deadlineMs) return
     for (const [memberId, seat] of this.#seats) {
       if (seat.joined) continue
       this.#seats.delete(memberId)
@@ -129,17 +145,37 @@ export class Group {
     this.#completeWhenAllJoined()
   }
 
+  #replace(former: Seat, seat: Seat): void {
+    this.#seats.delete(former.memberId)
+    former.fence()
+    seat.takeOver(former)
+    this.#seats.set(seat.memberId, seat)
+    this.#previous.set(seat.memberId, this.#previous.get(former.memberId) ?? [])
+    this.#previous.delete(former.memberId)
+    if (this.rebalancing) {
+      seat.joined = false
+    } else {
+      seat.joined = true
+      // Perhaps it was the former one that had to give something up: it holds nothing any more.
+      if (this.#followUpMs !== undefined) this.rebalance()
+    }
+  }
+
   #completeWhenAllJoined(): void {
     const seats = [...this.#seats.values()]
     if (!seats.every(({ joined }) => joined)) return
-    const assignment = this.#assign(seats)
+    const { assignment, withheld } = withholdOwned(
+      this.#assign(seats),
+      seats.map(({ memberId, owned }) => ({ memberId, generationId: 0, owned })),
+    )
     this.#deadlineMs = undefined
+    this.#followUpMs =
+      withheld.length === 0 ? undefined : this.#clock.monotonicMs() + longestRebalanceMs(seats)
     this.#generation += 1
     for (const seat of seats) {
-      const assigned = assignment.get(seat.memberId)
-      seat.assignment = assigned?.partitions ?? []
-      seat.assignedUserData = assigned?.userData ?? new Uint8Array()
-      this.#previous.set(seat.memberId, seat.assignment)
+      const { partitions = [], userData = NO_USER_DATA } = assignment.get(seat.memberId) ?? {}
+      seat.assign(this.#generation, partitions, userData)
+      this.#previous.set(seat.memberId, partitions)
       seat.wake()
     }
     for (const memberId of this.#previous.keys()) {
@@ -152,12 +188,7 @@ export class Group {
     for (const topic of new Set(seats.flatMap(({ topics }) => topics))) {
       counts.set(topic, this.#topics.topic(topic).partitions.length)
     }
-    const members = seats.map(({ memberId, topics, userData }) => ({
-      memberId,
-      topics,
-      userData,
-      owned: [],
-    }))
+    const members = seats.map((seat) => seat.member())
     const assignor = seats[0]?.assignor
     if (assignor === undefined) return assignBalanced(members, counts, this.#previous)
     const assignment = assignor.assign(members, counts)
@@ -181,3 +212,6 @@ export class Group {
     }
   }
 }
+
+const longestRebalanceMs = (seats: readonly Seat[]): number =>
+  Math.max(0, ...seats.map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs))

@@ -68,6 +68,14 @@ export const staleMember = (groupId: string, memberId: string): StreamsError =>
     'Poll to join the group again; its partitions may have other owners.',
   )
 
+export const instanceFenced = (groupId: string, groupInstanceId: string): StreamsError =>
+  new StreamsError(
+    'LOG_INSTANCE_FENCED',
+    `another member of group ${groupId} has taken the place of ${groupInstanceId}`,
+    {},
+    'Give every living member a groupInstanceId of its own, then start this one again.',
+  )
+
 export const groupActive = (groupId: string): StreamsError =>
   new StreamsError(
     'LOG_GROUP_ACTIVE',

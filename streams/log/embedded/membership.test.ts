@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { assignBalanced } from '../balanced-assignor.ts'
 import type { GroupConsumer, GroupConsumerOptions } from '../log.ts'
-import { assignBalanced } from './balanced-assignor.ts'
 import type { EmbeddedLog } from './embedded-log.ts'
 import { inDirectory, manualClock, openLog, topicOf } from './fixtures/open-log.ts'
 

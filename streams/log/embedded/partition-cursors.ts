@@ -48,6 +48,11 @@ export class PartitionCursors {
     this.#cursors.clear()
   }
 
+  remove(partition: TopicPartition): void {
+    this.#cursors.get(nameOf(partition))?.unsubscribe()
+    this.#cursors.delete(nameOf(partition))
+  }
+
   has(partition: TopicPartition): boolean {
     return this.#cursors.has(nameOf(partition))
   }

@@ -1,4 +1,4 @@
-import type { GroupMember, MemberAssignment, TopicPartition } from '../log.ts'
+import type { GroupMember, MemberAssignment, TopicPartition } from './log.ts'
 
 /**
  * The assignor of groups that bring none: members get equal shares of what they subscribe to, and keep what they had as far

@@ -1,0 +1,124 @@
+import type {
+  GroupConsumerOptions,
+  GroupMember,
+  PartitionAssignor,
+  RebalanceProtocol,
+  TopicPartition,
+} from '../log.ts'
+
+const BALANCED = 'balanced'
+const NO_USER_DATA = new Uint8Array(0)
+const DEFAULTS = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 60_000 }
+
+export interface SeatOptions {
+  readonly memberId: string
+  readonly consumer: GroupConsumerOptions
+  /** Called when the member has something to do in its next poll. */
+  readonly wake: () => void
+  /** What the member has and has not given up. */
+  readonly holds: (partition: TopicPartition) => boolean
+}
+
+/** A member's place in its group. */
+export class Seat {
+  readonly memberId: string
+  readonly clientId: string
+  readonly groupInstanceId: string | undefined
+  readonly topics: readonly string[]
+  readonly assignor: PartitionAssignor | undefined
+  readonly rebalance: RebalanceProtocol
+  readonly rebalanceTimeoutMs: number
+  readonly #sessionTimeoutMs: number
+  #wake: () => void
+  #holds: (partition: TopicPartition) => boolean
+  #fenced = false
+  #vacantUntilMs: number | undefined
+  #generation = -1
+  #assignment: readonly TopicPartition[] = []
+  #assignedUserData: Uint8Array = NO_USER_DATA
+  userData: Uint8Array = NO_USER_DATA
+  /** What the member held when it joined. */
+  owned: readonly TopicPartition[] = []
+  /** Whether it has joined the rebalance under way. */
+  joined = false
+
+  constructor({ memberId, consumer, wake, holds }: SeatOptions) {
+    this.memberId = memberId
+    this.clientId = consumer.clientId
+    this.groupInstanceId = consumer.groupInstanceId
+    this.topics = consumer.topics
+    this.assignor = consumer.assignor
+    this.rebalance = consumer.rebalance ?? 'eager'
+    this.rebalanceTimeoutMs = consumer.rebalanceTimeoutMs ?? DEFAULTS.rebalanceTimeoutMs
+    this.#sessionTimeoutMs = consumer.sessionTimeoutMs ?? DEFAULTS.sessionTimeoutMs
+    this.#wake = wake
+    this.#holds = holds
+  }
+
+  /** Must be the same for all members of a group. */
+  get protocol(): string {
+    return `${this.rebalance} ${this.assignor?.name ?? BALANCED}`
+  }
+
+  /** Whether another member has taken the place of this static one. */
+  get fenced(): boolean {
+    return this.#fenced
+  }
+
+  /** Of the assignment; -1 before the first. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  get assignment(): readonly TopicPartition[] {
+    return this.#assignment
+  }
+
+  get assignedUserData(): Uint8Array {
+    return this.#assignedUserData
+  }
+
+  /** Set when the member is gone without leaving. */
+  get vacantUntilMs(): number | undefined {
+    return this.#vacantUntilMs
+  }
+
+  wake(): void {
+    this.#wake()
+  }
+
+  holds(partition: TopicPartition): boolean {
+    return this.#holds(partition)
+  }
+
+  /** As the assignor sees it. */
+  member(): GroupMember {
+    const { memberId, groupInstanceId, topics, userData, owned } = this
+    const member = { memberId, topics, userData, owned }
+    return groupInstanceId === undefined ? member : { ...member, groupInstanceId }
+  }
+
+  assign(generation: number, partitions: readonly TopicPartition[], userData: Uint8Array): void {
+    this.#generation = generation
+    this.#assignment = partitions
+    this.#assignedUserData = userData
+  }
+
+  vacate(nowMs: number): void {
+    this.#vacantUntilMs = nowMs + this.#sessionTimeoutMs
+    this.#wake = () => {}
+    this.#holds = () => false
+    this.owned = []
+  }
+
+  fence(): void {
+    this.#fenced = true
+    this.#wake()
+  }
+
+  /** Has what the former holder of the place was assigned. */
+  takeOver(former: Seat): void {
+    this.assign(former.generation, former.assignment, former.assignedUserData)
+    this.userData = former.userData
+  }
+}
