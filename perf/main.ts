@@ -14,11 +14,12 @@ import type { Bench, Scenario } from './scenario.ts'
 import { fanOut } from './scenarios/fan-out.ts'
 import { keys } from './scenarios/keys.ts'
 import { latency } from './scenarios/latency.ts'
+import { restart } from './scenarios/restart.ts'
 import { sink } from './scenarios/sink.ts'
 import { ticks } from './scenarios/ticks.ts'
 import { windows } from './scenarios/windows.ts'
 
-const SCENARIOS: readonly Scenario[] = [ticks, latency, fanOut, sink, keys, windows]
+const SCENARIOS: readonly Scenario[] = [ticks, latency, fanOut, sink, keys, windows, restart]
 
 const [name, ...rest] = process.argv.slice(2)
 const chosen = SCENARIOS.find((scenario) => scenario.name === name)

@@ -2,49 +2,66 @@
 import { readFileSync } from 'node:fs'
 import { median, rounded } from './measuring/percentiles.ts'
 
-interface Line {
+type Line = Readonly<Record<string, number>> & {
   readonly label: string
-  readonly n: number
-  readonly recordsPerSec: number
-  readonly appCpuSec: number
-  readonly brokerCpuSec: number
-  readonly otherCpuSec: number
-  readonly peakRssMiB: number
-  readonly outputs: number
-  readonly sumOfLastCounts: number
+  readonly restoredCountsRight?: boolean
 }
 
-const [file = '', n = ''] = process.argv.slice(2)
+/** Figures of a line, and whether its output was what it must be. `more` of them is better where the name says so. */
+interface Comparison {
+  readonly figures: readonly string[]
+  readonly ratios: Readonly<Record<string, string>>
+  readonly isRight: (line: Line, n: number) => boolean
+}
+
+const COMPARISONS: Readonly<Record<string, Comparison>> = {
+  throughput: {
+    figures: ['recordsPerSec', 'appCpuSec', 'brokerCpuSec', 'otherCpuSec', 'peakRssMiB'],
+    ratios: { timesAsFast: 'recordsPerSec', timesTheCpu: 'appCpuSec' },
+    isRight: ({ outputs, sumOfLastCounts }, n) => outputs === n && sumOfLastCounts === n,
+  },
+  restore: {
+    figures: [
+      'buildRecordsPerSec',
+      'keptStateRunningSec',
+      'keptStateCaughtUpSec',
+      'keptStateCpuSec',
+      'wipedRunningSec',
+      'wipedCaughtUpSec',
+      'wipedCpuSec',
+      'peakRssMiB',
+    ],
+    ratios: {
+      timesTheKeptStart: 'keptStateCaughtUpSec',
+      timesTheWipedStart: 'wipedCaughtUpSec',
+      timesTheWipedCpu: 'wipedCpuSec',
+    },
+    isRight: ({ restoredCountsRight }) => restoredCountsRight === true,
+  },
+}
+
+const [file = '', count = '', what = 'throughput'] = process.argv.slice(2)
+const comparison = COMPARISONS[what]
+if (comparison === undefined) throw new Error(`${what} is not compared`)
+const n = Number(count)
 const { results } = JSON.parse(readFileSync(file, 'utf8')) as { readonly results: readonly Line[] }
-const of = (label: string, figure: (line: Line) => number): number =>
-  median(results.filter((line) => line.label === label).map(figure))
+const of = (label: string, figure: string): number =>
+  median(results.filter((line) => line.label === label).map((line) => line[figure] ?? Number.NaN))
 
 const sides = Object.fromEntries(
   ['orion', 'kafka-streams'].map((label) => [
     label,
-    {
-      recordsPerSec: Math.round(of(label, ({ recordsPerSec }) => recordsPerSec)),
-      appCpuSec: of(label, ({ appCpuSec }) => appCpuSec),
-      brokerCpuSec: of(label, ({ brokerCpuSec }) => brokerCpuSec),
-      otherCpuSec: of(label, ({ otherCpuSec }) => otherCpuSec),
-      peakRssMiB: of(label, ({ peakRssMiB }) => peakRssMiB),
-    },
+    Object.fromEntries(comparison.figures.map((figure) => [figure, of(label, figure)])),
   ]),
 )
-const outputVerified = results.every(
-  ({ outputs, sumOfLastCounts }) => outputs === Number(n) && sumOfLastCounts === Number(n),
+const ratios = Object.fromEntries(
+  Object.entries(comparison.ratios).map(([name, figure]) => [
+    name,
+    rounded(of('orion', figure) / of('kafka-streams', figure)),
+  ]),
 )
-const ratio = (figure: (line: Line) => number): number =>
-  rounded(of('orion', figure) / of('kafka-streams', figure))
+const outputVerified = results.every((line) => comparison.isRight(line, n))
 process.stdout.write(
-  `${JSON.stringify({
-    scenario: 'peer',
-    n: Number(n),
-    runs: results.length / 2,
-    ...sides,
-    timesAsFast: ratio(({ recordsPerSec }) => recordsPerSec),
-    timesTheCpu: ratio(({ appCpuSec }) => appCpuSec),
-    outputVerified,
-  })}\nkept in ${file}\n`,
+  `${JSON.stringify({ scenario: `peer ${what}`, n, runs: results.length / 2, ...sides, ...ratios, outputVerified })}\nkept in ${file}\n`,
 )
 process.exitCode = outputVerified ? 0 : 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Orion's snapshot application beside Apache Kafka Streams on the JVM: same broker, same bytes, same observer, in turns (A B A B).
-#   perf/peer.sh [--n 1000000] [--rounds 2] [--profile DIRECTORY] [flags of ../shared/peer/run.sh]
+#   perf/peer.sh [--what throughput|restore] [--n 1000000] [--rounds 2] [--profile DIRECTORY] [flags of ../shared/peer/run.sh]
 # Needs Java 17 and Maven. Results: perf/results/peer-<date>.json; the ratio is printed at the end.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/.." && pwd)"
@@ -10,12 +10,14 @@ if [ ! -x "$peer/run.sh" ]; then
   exit 1
 fi
 n=1000000
+what=throughput
 rounds=2
 more=()
 app="node bin/orion.js peer-app"
 while [ $# -gt 0 ]; do
   case "$1" in
     --n) n="$2"; shift 2 ;;
+    --what) what="$2"; shift 2 ;;
     --rounds) rounds="$2"; shift 2 ;;
     # The profiled process has to be Node 22 itself, not the launcher.
     --profile)
@@ -48,10 +50,11 @@ trap finish EXIT
 "$peer/broker.sh" start >&2
 
 mkdir -p "$root/perf/results"
-out="$root/perf/results/peer-$(date -u +%Y-%m-%dT%H%M%SZ).json"
+kind=peer; [ "$what" = throughput ] || kind="peer-$what"
+out="$root/perf/results/$kind-$(date -u +%Y-%m-%dT%H%M%SZ).json"
 cd "$root"
 measure() {
-  "$peer/run.sh" --broker "127.0.0.1:$PEER_KAFKA_PORT" --n "$n" --what throughput --apps snapshot \
+  "$peer/run.sh" --broker "127.0.0.1:$PEER_KAFKA_PORT" --n "$n" --keys "$n" --what "$what" --apps snapshot \
     --guarantee exactly_once_v2 --threads 1 --reps 1 --rep-from "$round" --out "$out" ${more[@]+"${more[@]}"} "$@"
 }
 for round in $(seq 1 "$rounds"); do
@@ -59,4 +62,4 @@ for round in $(seq 1 "$rounds"); do
   measure --label kafka-streams
 done
 
-node bin/node.js perf/peer-ratio-main.ts "$out" "$n"
+node bin/node.js perf/peer-ratio-main.ts "$out" "$n" "$what"
