@@ -40,6 +40,15 @@ export interface StreamsOptions extends Partial<StreamsLimits> {
   readonly deadLetterDropped?: DeadLetterDropped
   readonly onUncaughtError?: UncaughtDecision | ((error: unknown) => UncaughtDecision)
   readonly restoreListener?: RestoreListener
+  /**
+   * Each transaction also tells `<application.id>-schedule` how it came about, so that `replay` can repeat it exactly. Default true. Repartition
+   * topics are then kept as long as the schedule.
+   */
+  readonly exactReplay?: boolean
+  /** How long the schedule is kept, in ms; -1, the default, for ever. Decided when the topic is made. */
+  readonly scheduleRetentionMs?: number
+  /** Bytes of one partition of the schedule; -1, the default, is no bound. Decided when the topic is made. */
+  readonly scheduleRetentionBytes?: number
   /** Called at the points of a commit, for crash tests. */
   readonly probe?: CommitProbe
 }
@@ -196,6 +205,11 @@ export function limitsOf(options: StreamsOptions): StreamsLimits {
   }
   if (limits.commitIntervalMs >= limits.transactionTimeoutMs) {
     faults.push('commitIntervalMs is not below transactionTimeoutMs')
+  }
+  for (const name of ['scheduleRetentionMs', 'scheduleRetentionBytes'] as const) {
+    const given = options[name] ?? -1
+    if (!Number.isInteger(given) || given < -1)
+      faults.push(`${name} is ${given}, neither -1 nor a whole number above`)
   }
   const { deadLetterDropped = [], deadLetter } = options
   if (deadLetterDropped.length > 0 && deadLetter === undefined) {

@@ -6,6 +6,7 @@ import { LocalSessionStore } from './queries/local-session-store.ts'
 import { LocalVersionedStore } from './queries/local-versioned-store.ts'
 import { LocalWindowStore } from './queries/local-window-store.ts'
 import { Position } from './queries/position.ts'
+import { topologyIdentity } from './replay/topology-identity.ts'
 import { GlobalStores } from './restore/global-stores.ts'
 import { prepareSerdes } from './serde-preparation.ts'
 import type {
@@ -25,12 +26,13 @@ import { type StateListener, StreamsState } from './streams-state.ts'
 import type { StreamsStatus } from './streams-status.ts'
 import { RecordCacheBudget } from './task/record-cache-budget.ts'
 import { RecordLog } from './task/record-log.ts'
+import type { ScheduleTarget } from './task/schedule-recorder.ts'
 import { systemTimers, type Timers } from './timers.ts'
 import type { ActiveTask } from './worker/active-task.ts'
 import { RepartitionPurge } from './worker/repartition-purge.ts'
 import { StreamThreads } from './worker/stream-threads.ts'
 import type { ThreadContext } from './worker/thread-context.ts'
-import { planOnLog, type TopologyPlan } from './worker/topology-plan.ts'
+import { planOnLog, type ScheduleRetention, type TopologyPlan } from './worker/topology-plan.ts'
 
 const CLOSE_DEADLINE_MS = 10_000
 const DEAD_LETTERED = 'records were put on the dead-letter topic; this is the latest'
@@ -89,7 +91,7 @@ export class Streams {
     this.#status.move('start')
     try {
       const { topology, applicationId, log } = this.#options
-      const plan = await planOnLog(topology, applicationId, log.admin)
+      const plan = await planOnLog(topology, applicationId, log.admin, this.#scheduleRetention())
       await prepareSerdes(plan)
       if (plan.internalTopics.length > 0) await log.admin.createTopics(plan.internalTopics)
       await this.#globals.start(plan)
@@ -271,7 +273,19 @@ export class Streams {
       recordCacheBudget: this.#recordCacheBudget,
       restoreListener: this.#options.restoreListener,
       probe: this.#options.probe,
+      schedule: this.#scheduleTarget(plan),
     }
+  }
+
+  #scheduleTarget(plan: TopologyPlan): ScheduleTarget | undefined {
+    if (this.#options.exactReplay === false) return undefined
+    return { topic: plan.scheduleTopic, topology: topologyIdentity(plan.topology) }
+  }
+
+  #scheduleRetention(): ScheduleRetention | 'none' {
+    const { exactReplay, scheduleRetentionMs = -1, scheduleRetentionBytes = -1 } = this.#options
+    if (exactReplay === false) return 'none'
+    return { retentionMs: scheduleRetentionMs, retentionBytes: scheduleRetentionBytes }
   }
 
   #directory(): string {
@@ -306,8 +320,11 @@ export class Streams {
 
   #startPurge(plan: TopologyPlan, threads: StreamThreads): void {
     const { log, logger } = this.#options
+    const kept = this.#scheduleRetention()
+    // Inputs of a replay, kept as long as the schedule: for ever, where that is.
+    const isKept = kept !== 'none' && kept.retentionMs < 0 && kept.retentionBytes < 0
     this.#purge = new RepartitionPurge({
-      topics: plan.repartitionTopics,
+      topics: isKept ? [] : plan.repartitionTopics,
       keptRecords: this.#limits.repartitionKeptRecords,
       log,
       logger,

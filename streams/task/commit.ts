@@ -48,7 +48,7 @@ export async function commitExactlyOnce(
   }
   stores.commit(changelogPositions(transaction, results))
   probe?.('after-store-commit', task.taskId)
-  task.committed(transaction)
+  task.committed(transaction, results)
   return transaction
 }
 
@@ -70,7 +70,7 @@ export async function commitAtLeastOnce(
   probe?.('before-log-commit', task.taskId)
   if (transaction.offsets.length > 0) await consumer.commit(transaction.offsets)
   probe?.('after-log-commit', task.taskId)
-  task.committed(transaction)
+  task.committed(transaction, results)
   return transaction
 }
 
@@ -83,8 +83,10 @@ async function resolveTopics({ task, admin }: CommitParticipants): Promise<void>
 }
 
 function appendsOf(transaction: TaskTransaction): PartitionAppend[] {
-  const { outputs, changelogs } = transaction
-  return changelogs.length === 0 ? [...outputs] : [...outputs, ...changelogs]
+  const { outputs, changelogs, schedule } = transaction
+  const appends = changelogs.length === 0 ? [...outputs] : [...outputs, ...changelogs]
+  if (schedule !== undefined) appends.push(schedule)
+  return appends
 }
 
 /** A changelog partition is written by its task alone, so the offset after the last record is the next one to restore from. */

@@ -1,4 +1,10 @@
-import type { FetchedBatch, Header, OffsetCommit } from '../log/log.ts'
+import type {
+  AppendResult,
+  FetchedBatch,
+  Header,
+  OffsetCommit,
+  PartitionAppend,
+} from '../log/log.ts'
 import type {
   Cancellable,
   DeadLetterCause,
@@ -12,6 +18,7 @@ import type {
 import type { ManagedStore, StateStore } from '../store.ts'
 import { changelogAppends } from './changelogs.ts'
 import { DropPolicy } from './drop-policy.ts'
+import type { FailedRecord } from './failed-record.ts'
 import { type CurrentRecord, FailurePolicy } from './failure-policy.ts'
 import { InputQueues } from './input-queues.ts'
 import { ObservedTimes } from './observed-times.ts'
@@ -19,6 +26,7 @@ import { decodeTimeProgress, encodeTimeProgress } from './offset-metadata.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { type CachingNode, RecordCaches } from './record-caches.ts'
 import { RecordCollector } from './record-collector.ts'
+import { ScheduleRecorder } from './schedule-recorder.ts'
 import { compileGraph, type TaskGraph } from './task-graph.ts'
 import type { TaskHost } from './task-host.ts'
 import { TaskMetrics } from './task-metrics.ts'
@@ -55,10 +63,12 @@ export class StreamTask implements TaskHost {
   readonly #caches: RecordCaches
   readonly #punctuations: TaskPunctuations
   readonly #schedule = new TransactionSchedule()
+  readonly #recorder: ScheduleRecorder | undefined
   readonly #changing: readonly ManagedStore[]
   #current: PartitionQueue | undefined
   #uncommittedRecords = 0
   #lastGlobals: readonly InputPosition[] | undefined
+  #flushGlobals: readonly InputPosition[] | undefined
 
   constructor(options: StreamTaskOptions) {
     this.#options = options
@@ -100,6 +110,9 @@ export class StreamTask implements TaskHost {
     this.#changing = options.stores.names.map((name) => options.stores.get(name))
     this.#graph = compileGraph(options.subTopology, this, options.physicalTopic)
     this.#inputs = new InputQueues(options.inputs, this.#graph, options.maxTaskIdleMs)
+    const { schedule, taskId, partition } = options
+    if (schedule !== undefined)
+      this.#recorder = new ScheduleRecorder(schedule.topic, taskId, partition)
     for (const queue of this.queues) {
       this.metrics.lag(queue.topic, queue.partition, () => queue.lag)
     }
@@ -124,6 +137,7 @@ export class StreamTask implements TaskHost {
     for (const processor of this.#graph.processors) processor.init()
     this.streamTimeMs = streamTimeMs
     this.#punctuations.streamTime.resumeAt(latest)
+    this.#recordStart()
   }
 
   /** @returns false when the partition is not an input of this task */
@@ -185,6 +199,8 @@ export class StreamTask implements TaskHost {
 
   /** Forwards what waits in record caches: it belongs to the transaction that is about to be taken. @throws {StreamsError} what stops the task */
   flushCaches(): void {
+    if (this.#caches.isEmpty) return
+    this.#flushGlobals = this.#movedGlobals() ?? this.#flushGlobals
     this.#caches.flush()
   }
 
@@ -196,11 +212,15 @@ export class StreamTask implements TaskHost {
     const offsets = this.#offsets(kept)
     this.#times.kept()
     const changelogs = this.#takeChangelogs()
-    return { outputs: this.collector.drain(), changelogs, offsets, batches: this.#schedule.take() }
+    const outputs = this.collector.drain()
+    const batches = this.#schedule.take()
+    const schedule = this.#takeSchedule({ outputs, changelogs, batches, failures: [] })
+    return { outputs, changelogs, offsets, batches, schedule }
   }
 
-  /** The transaction was written, with these offsets. */
-  committed(transaction: TaskTransaction): void {
+  /** The transaction was written, with these offsets; what it appended landed as `results` say. */
+  committed(transaction: TaskTransaction, results: readonly AppendResult[] = []): void {
+    if (transaction.schedule !== undefined) this.#recorder?.written(results)
     this.#inputs.committed(transaction.offsets)
     this.metrics.records.add(this.#uncommittedRecords)
     this.metrics.reportNodes(this.#graph.receivers)
@@ -370,10 +390,55 @@ export class StreamTask implements TaskHost {
 
   #recordBatch(readingMs: number): void {
     const positions = this.#inputs.positions()
+    this.#schedule.record({ readingMs, positions, globalPositions: this.#movedGlobals() })
+  }
+
+  /** Positions of the global tables, where they are not those that were seen last. */
+  #movedGlobals(): readonly InputPosition[] | undefined {
     const globals = this.#options.globals?.positions()
-    const globalPositions = globals === this.#lastGlobals ? undefined : globals
+    if (globals === this.#lastGlobals) return undefined
     this.#lastGlobals = globals
-    this.#schedule.record({ readingMs, positions, globalPositions })
+    return globals
+  }
+
+  #recordStart(): void {
+    const { schedule, inputs, globals, bounds, recordCacheBudget } = this.#options
+    if (schedule === undefined) return
+    this.#lastGlobals = globals?.positions()
+    const metadataOf = ({ topic, partition }: PartitionQueue) =>
+      inputs.find((input) => input.topic === topic && input.partition === partition)?.metadata
+    this.#recorder?.started({
+      topology: schedule.topology,
+      readingMs: this.systemTimeMs,
+      inputs: this.queues.map((queue) => {
+        const { topic, partition, position: offset } = queue
+        return { topic, partition, offset, metadata: metadataOf(queue) }
+      }),
+      globalPositions: this.#lastGlobals ?? [],
+      wallClockDueMs: this.#punctuations.wallClock.dueTimes(),
+      recordCaches: recordCacheBudget !== undefined && recordCacheBudget.bytesMax > 0,
+      recordBytesMax: bounds.recordBytesMax,
+      isFresh:
+        inputs.every(({ metadata }) => metadata === undefined) &&
+        this.#changing.every((store) => !store.spec.logged || (store.checkpoint() ?? 0) === 0),
+    })
+  }
+
+  #takeSchedule(
+    transaction: {
+      readonly failures: readonly FailedRecord[]
+    } & Pick<TaskTransaction, 'outputs' | 'changelogs' | 'batches'>,
+  ): PartitionAppend | undefined {
+    const { outputs, changelogs, batches, failures } = transaction
+    const flushGlobalPositions = this.#flushGlobals
+    this.#flushGlobals = undefined
+    if (this.#recorder === undefined) return undefined
+    if (batches.length === 0 && outputs.length === 0 && changelogs.length === 0) return undefined
+    const inputRecords = this.#uncommittedRecords
+    return this.#recorder.record(
+      { batches, inputRecords, flushGlobalPositions, failures, outputs },
+      this.systemTimeMs,
+    )
   }
 
   #takeChangelogs() {

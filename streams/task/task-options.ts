@@ -10,6 +10,7 @@ import type { FailureHandlers } from './handlers.ts'
 import type { RecordCacheBudget } from './record-cache-budget.ts'
 import type { PartitionCounts } from './record-collector.ts'
 import type { RecordLog } from './record-log.ts'
+import type { ScheduleTarget } from './schedule-recorder.ts'
 import type { InputPosition, ScheduledBatch } from './transaction-schedule.ts'
 
 /** Bounds of one transaction; at any of them the task commits. */
@@ -64,6 +65,8 @@ export interface StreamTaskOptions {
   readonly recordCacheBudget?: RecordCacheBudget
   /** As in Kafka Streams: -1 never waits for an empty input, 0 waits for what the log is known to hold, more waits that long. */
   readonly maxTaskIdleMs: number
+  /** Where the schedule for an exact replay goes; none is written without it. */
+  readonly schedule?: ScheduleTarget | undefined
 }
 
 /** What one commit writes. */
@@ -72,4 +75,6 @@ export interface TaskTransaction {
   readonly changelogs: readonly ChangelogAppend[]
   readonly offsets: readonly OffsetCommit[]
   readonly batches: readonly ScheduledBatch[]
+  /** The schedule's record of it, where one is written. */
+  readonly schedule: PartitionAppend | undefined
 }

@@ -258,6 +258,7 @@ export class ActiveTask {
       recordCacheBudget,
       bounds: limits,
       maxTaskIdleMs: limits.maxTaskIdleMs,
+      schedule: this.#context.schedule,
     })
   }
 

@@ -10,6 +10,7 @@ import type { DeadLetterDropped } from '../task/drop-policy.ts'
 import type { FailureHandlers } from '../task/handlers.ts'
 import type { RecordCacheBudget } from '../task/record-cache-budget.ts'
 import type { RecordLog } from '../task/record-log.ts'
+import type { ScheduleTarget } from '../task/schedule-recorder.ts'
 import type { GlobalView, TransactionBounds } from '../task/task-options.ts'
 import type { Timers } from '../timers.ts'
 import type { TopologyPlan } from './topology-plan.ts'
@@ -51,4 +52,6 @@ export interface ThreadContext {
   readonly recordCacheBudget: RecordCacheBudget
   readonly restoreListener: RestoreListener | undefined
   readonly probe: CommitProbe | undefined
+  /** Undefined where no schedule is written. */
+  readonly schedule: ScheduleTarget | undefined
 }

@@ -23,6 +23,8 @@ export interface TopologyPlan {
   readonly partitionCounts: ReadonlyMap<string, number>
   readonly internalTopics: readonly NewTopic[]
   readonly repartitionTopics: readonly string[]
+  /** Where the tasks write what an exact replay needs; among the internal topics only where one is asked for. */
+  readonly scheduleTopic: string
   physicalTopic(logicalTopic: string): string
   changelogTopic(store: string): string
   taskOf(input: TopicPartition): string | undefined
@@ -44,6 +46,19 @@ function repartitionTopicOf(
   return `${applicationId}-${name}-${suffix}`
 }
 
+/** How long the schedule of an exact replay is kept; -1: for ever, as changelogs are. */
+export interface ScheduleRetention {
+  readonly retentionMs: number
+  /** Of one partition. */
+  readonly retentionBytes: number
+}
+
+const KEPT_FOR_EVER: ScheduleRetention = { retentionMs: -1, retentionBytes: -1 }
+
+function scheduleTopicOf(applicationId: string): string {
+  return `${applicationId}-schedule`
+}
+
 /** Topics outside of the runtime that the topology names: they must exist. */
 export function externalTopics(topology: Topology): readonly string[] {
   const internal = new Set(topology.repartitions.map((topic) => topic.name))
@@ -56,11 +71,15 @@ export function externalTopics(topology: Topology): readonly string[] {
   return [...topics].filter((topic) => !internal.has(topic)).sort()
 }
 
-/** @throws {StreamsError} STREAMS_MISSING_TOPIC with every name that is missing */
+/**
+ * @param schedule how long the topic of the schedule is kept, or that there is none
+ * @throws {StreamsError} STREAMS_MISSING_TOPIC with every name that is missing
+ */
 export async function planOnLog(
   topology: Topology,
   applicationId: string,
   admin: LogAdmin,
+  schedule: ScheduleRetention | 'none' = KEPT_FOR_EVER,
 ): Promise<TopologyPlan> {
   const topics = externalTopics(topology)
   const existing = new Set(await admin.listTopics())
@@ -77,7 +96,7 @@ export async function planOnLog(
   for (const { topic, partitions } of await admin.describeTopics(topics)) {
     counts.set(topic, partitions)
   }
-  return planTopology(topology, applicationId, counts)
+  return planTopology(topology, applicationId, counts, schedule)
 }
 
 /**
@@ -88,6 +107,7 @@ export function planTopology(
   topology: Topology,
   applicationId: string,
   externalCounts: ReadonlyMap<string, number>,
+  schedule: ScheduleRetention | 'none' = 'none',
 ): TopologyPlan {
   const internal = new Map(
     topology.repartitions.map((topic) => [topic.name, repartitionTopicOf(applicationId, topic)]),
@@ -114,11 +134,12 @@ export function planTopology(
     subTopologies,
     inputTopics: [...subTopologyOf.keys()].sort(),
     partitionCounts,
-    internalTopics: internalTopics(subTopologies, topology, counts, {
-      physicalTopic,
-      changelogTopic,
-    }),
+    internalTopics: [
+      ...internalTopics(subTopologies, topology, counts, { physicalTopic, changelogTopic }),
+      ...scheduleTopics(subTopologies, scheduleTopicOf(applicationId), schedule),
+    ],
     repartitionTopics: topology.repartitions.map((topic) => physicalTopic(topic.name)),
+    scheduleTopic: scheduleTopicOf(applicationId),
     physicalTopic,
     changelogTopic,
     taskOf: ({ topic, partition }) => {
@@ -165,6 +186,17 @@ function internalTopics(
     }
   }
   return topics
+}
+
+/** One partition for the tasks of each partition. */
+function scheduleTopics(
+  subTopologies: readonly SubTopologyPlan[],
+  topic: string,
+  retention: ScheduleRetention | 'none',
+): NewTopic[] {
+  const partitions = Math.max(0, ...subTopologies.map(({ partitionCount }) => partitionCount))
+  if (retention === 'none' || partitions === 0) return []
+  return [{ topic, partitions, cleanup: 'delete', ...retention }]
 }
 
 function allNodes(topology: Topology): readonly TopologyNode[] {
