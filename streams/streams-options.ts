@@ -20,6 +20,8 @@ export interface StreamsOptions extends Partial<StreamsLimits> {
   readonly topology: Topology
   /** Names the consumer group, internal topics, transactional ids and the state directory. Never changes. */
   readonly applicationId: string
+  /** Names this instance's threads and its requests to the log; the application id unless given. Differs between instances of one process. */
+  readonly clientId?: string
   readonly log: Log
   readonly stores: StoreBackend
   /** State lies in `<directory>/<applicationId>/<taskId>`. */

@@ -255,6 +255,7 @@ export class Streams {
     const { log, stores, clock, logger, metrics, guarantee, handlers = {} } = this.#options
     return {
       plan,
+      clientId: this.#options.clientId ?? this.#options.applicationId,
       log,
       stores,
       directory: this.#directory(),

@@ -45,7 +45,7 @@ export class StreamThreads {
   add(): StreamThread {
     const { context, onChange } = this.#options
     const thread = new StreamThread({
-      name: `${context.plan.applicationId}-thread-${++this.#started}`,
+      name: `${context.clientId}-thread-${++this.#started}`,
       context,
       onStatus: onChange,
       onFailure: (failed, error) => this.#failed(failed, error),

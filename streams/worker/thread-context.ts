@@ -33,6 +33,8 @@ export interface ThreadLimits extends TransactionBounds {
 /** What all threads of an application have in common. */
 export interface ThreadContext {
   readonly plan: TopologyPlan
+  /** In front of the names of threads. */
+  readonly clientId: string
   readonly log: Log
   readonly stores: StoreBackend
   /** `<state directory>/<application id>` */
