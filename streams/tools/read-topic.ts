@@ -14,11 +14,15 @@ export async function* readToEnd(
   clientId: string,
   positions: readonly (TopicPartition & { readonly offset: number })[],
 ): AsyncIterable<ReadPart> {
-  const ends = await log.admin.offsets(positions, 'stable')
+  const [starts, ends] = await Promise.all([
+    log.admin.offsets(positions, 'earliest'),
+    log.admin.offsets(positions, 'stable'),
+  ])
   const open = new Map<string, number>()
   for (const [index, { topic, partition, offset }] of positions.entries()) {
     const end = ends[index] ?? 0
-    if (end > offset) open.set(`${topic}-${partition}`, end)
+    // A partition that was emptied has nothing to bring.
+    if (end > Math.max(offset, starts[index] ?? 0)) open.set(`${topic}-${partition}`, end)
   }
   if (open.size === 0) return
   const reader = await log.createPartitionReader({ clientId })

@@ -59,6 +59,13 @@ async function runToEnd() {
   return checksum
 }
 
+async function outputCount(): Promise<number> {
+  const places = [0, 1, 2].map((partition) => ({ topic: 'totals', partition }))
+  const starts = await place.log.admin.offsets(places, 'earliest')
+  const ends = await place.log.admin.offsets(places, 'latest')
+  return ends.reduce((sum, end, index) => sum + end - (starts[index] ?? 0), 0)
+}
+
 describe('a reset', () => {
   test('makes the application begin anew: the same stores and outputs again', async () => {
     await place.produce('orders', orders)
@@ -82,7 +89,7 @@ describe('a reset', () => {
     )
     const topics = await place.log.admin.listTopics()
     expect(topics.filter((topic) => topic.startsWith(`${APP}-`))).toEqual([`${APP}-topology`])
-    expect(await place.read('totals')).toEqual([])
+    expect(await outputCount()).toBe(0)
     expect(await runToEnd()).toEqual(before)
     expect((await place.keyValues('totals')).sort()).toEqual(outputs.sort())
   })
@@ -93,7 +100,7 @@ describe('a reset', () => {
     const { notes } = await resetTopology(options())
     expect(notes).toEqual([expect.stringMatching(/outputs are kept: .* totals/)])
     await runToEnd()
-    expect(await place.read('totals')).toHaveLength(2 * orders.length)
+    expect(await outputCount()).toBe(2 * orders.length)
   })
 
   test('a plan changes nothing and says exactly what would be done', async () => {
@@ -108,7 +115,7 @@ describe('a reset', () => {
       ]),
     )
     expect(await runToEnd()).toEqual(before)
-    expect(await place.read('totals')).toHaveLength(orders.length)
+    expect(await outputCount()).toBe(orders.length)
   })
 
   test('is refused while instances run, naming them; the application goes on', async () => {
@@ -147,7 +154,7 @@ describe('a reset', () => {
     const { resumed, generation } = await resetTopology(options({ to: 'earliest' }, true))
     expect({ resumed, generation }).toEqual({ resumed: true, generation: 1 })
     expect(await runToEnd()).toEqual(before)
-    expect(await place.read('totals')).toHaveLength(orders.length)
+    expect(await outputCount()).toBe(orders.length)
   })
 
   test('local state that another machine kept is void at its next start', async () => {
@@ -177,7 +184,7 @@ describe('a reset', () => {
     await runToEnd()
     await resetTopology(options(target, true))
     await runToEnd()
-    expect(await place.read('totals')).toHaveLength(records)
+    expect(await outputCount()).toBe(records)
   })
 
   test('to offsets takes those given and the start of the others; wrong ones are refused with what is there', async () => {
@@ -194,7 +201,7 @@ describe('a reset', () => {
     await expect(planReset(options(to(0, 0, 'tea')))).rejects.toThrow(/tea-0 is no input/)
     await resetTopology(options(to(1, end), true))
     await runToEnd()
-    expect(await place.read('totals')).toHaveLength(orders.length - end)
+    expect(await outputCount()).toBe(orders.length - end)
   })
 })
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { Grouped } from '../authoring/aggregate/grouped.ts'
 import { StreamsBuilder } from '../authoring/builder.ts'
-import { Materialized } from '../authoring/options.ts'
 import { keyValueStore, sessionStore, windowStore } from '../authoring/stores.ts'
 import { describe } from '../describe/describe.ts'
 import type { Processor } from '../processor.ts'
@@ -137,7 +136,7 @@ function counted({ moved = false, name }: { moved?: boolean; name?: string } = {
   const kept = moved ? words.filter(() => true).filter(() => true) : words
   kept
     .groupBy((value) => value, Grouped.with(stringSerde, stringSerde, { as: name ?? 'by-word' }))
-    .count(...([] as []))
+    .count()
     .toStream()
     .to('counts', { keySerde: stringSerde, valueSerde: longSerde } as never)
   return t.build('words')
@@ -210,5 +209,3 @@ test('another topology is refused, and text that is no description too', () => {
   for (const text of ['{', '{}', '[]', '{"name":"x","subTopologies":[{}]}'])
     expect(() => parseDescription(text, 'file.json')).toThrow(/file\.json is not the description/)
 })
-
-void Materialized
