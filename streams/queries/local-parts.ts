@@ -12,6 +12,8 @@ export interface LocalStorePart {
   readonly role: 'active' | 'standby'
   /** What the store reflects of the task's inputs, now. */
   position(): Position
+  /** Of a standby: records of the changelog that it is known to be behind; undefined where it does not know. */
+  offsetLag?(): number | undefined
 }
 
 /** Which parts are asked for. */
