@@ -200,14 +200,19 @@ export type { StreamsStatus } from './streams-status.ts'
 export { COMMIT_POINTS, type CommitPoint, type CommitProbe } from './task/commit-point.ts'
 export type { DeadLetter, DeadLetterEncoder, EncodedDeadLetter } from './task/dead-letter.ts'
 export type { DeadLetterDropped } from './task/drop-policy.ts'
-export type {
-  DeserializationFailure,
-  FailureDecision,
-  FailureHandler,
-  FailureHandlers,
-  ProcessingFailure,
-  ProductionFailure,
+export {
+  DEFAULT_RETRY_DELAYS_MS,
+  type DeserializationFailure,
+  type FailureDecision,
+  type FailureHandler,
+  type FailureHandlers,
+  type FinalDecision,
+  InvalidRecordError,
+  type ProcessingFailure,
+  type ProductionFailure,
+  type RetryOptions,
 } from './task/handlers.ts'
+export type { RetryWait } from './task/record-retries.ts'
 export { systemTimers, type Timers } from './timers.ts'
 export type {
   GlobalStoreNode,

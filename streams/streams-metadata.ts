@@ -1,5 +1,6 @@
 import type { TopicPartition } from './log/log.ts'
 import type { StreamsStatus } from './streams-status.ts'
+import type { RetryWait } from './task/record-retries.ts'
 import type { TaskStatus } from './task/task-status.ts'
 import type { ActiveTask } from './worker/active-task.ts'
 import type { ThreadStatus } from './worker/thread-status.ts'
@@ -23,6 +24,8 @@ export interface TaskMetadata {
   /** `position` is undefined until the task runs. */
   readonly inputs: readonly (TopicPartition & { readonly position: number | undefined })[]
   readonly stores: readonly string[]
+  /** A record that failed and waits for its next attempt; the task waits with it. */
+  readonly retry: RetryWait | undefined
 }
 
 export interface PartitionLag extends TopicPartition {
@@ -52,5 +55,6 @@ export function describeTask({ taskId, status, inputs, task, stores }: ActiveTas
       position: task?.queueOf(topic, partition)?.position,
     })),
     stores: stores?.names ?? [],
+    retry: task?.retryWait,
   }
 }

@@ -8,7 +8,7 @@ import type { StoreBackend } from './store.ts'
 import type { CommitProbe } from './task/commit-point.ts'
 import type { DeadLetterEncoder } from './task/dead-letter.ts'
 import type { DeadLetterDropped } from './task/drop-policy.ts'
-import type { FailureHandlers } from './task/handlers.ts'
+import { type FailureHandlers, handlerFaults } from './task/handlers.ts'
 import type { Timers } from './timers.ts'
 import type { Topology } from './topology.ts'
 import type { Guarantee, ThreadLimits } from './worker/thread-context.ts'
@@ -127,7 +127,7 @@ export const STREAMS_LIMITS: Readonly<Record<keyof StreamsLimits, LimitOption>> 
     default: 50_000,
     min: 1,
     max: 10_000_000,
-    doc: 'Written records at which a task commits early.',
+    doc: 'Taken or written records at which a task commits early.',
   },
   transactionBytesMax: {
     default: 16 * MEBIBYTE,
@@ -217,6 +217,7 @@ export function limitsOf(options: StreamsOptions): StreamsLimits {
   if (deadLetterDropped.length > 0 && deadLetter === undefined) {
     faults.push('deadLetterDropped is given without deadLetter')
   }
+  faults.push(...handlerFaults(options.handlers ?? {}))
   if (faults.length === 0) return limits
   throw new StreamsError(
     'STREAMS_INVALID_OPTION',

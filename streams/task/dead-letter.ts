@@ -18,6 +18,9 @@ export interface DeadLetter {
   readonly consumer: string
   /** How often the record was tried. */
   readonly attempts: number
+  /** Of the attempts, ms since the epoch. */
+  readonly firstFailedMs: number
+  readonly lastFailedMs: number
 }
 
 export interface EncodedDeadLetter {

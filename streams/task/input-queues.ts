@@ -1,5 +1,7 @@
+import type { OffsetCommit } from '../log/log.ts'
 import { decodeTimeProgress } from './offset-metadata.ts'
 import { PartitionQueue } from './partition-queue.ts'
+import type { SourceRunner } from './source-runner.ts'
 import type { TaskGraph } from './task-graph.ts'
 import type { TaskInput } from './task-options.ts'
 import type { InputPosition } from './transaction-schedule.ts'
@@ -9,11 +11,13 @@ export class InputQueues {
   /** In the order of topic and partition. */
   readonly all: readonly PartitionQueue[]
   readonly #committed = new Map<PartitionQueue, number>()
+  readonly #logicalTopics: ReadonlyMap<string, string>
   readonly #maxTaskIdleMs: number
 
   constructor(inputs: readonly TaskInput[], graph: TaskGraph, maxTaskIdleMs: number) {
     this.#maxTaskIdleMs = maxTaskIdleMs
     this.all = makeQueues(inputs, graph)
+    this.#logicalTopics = new Map(inputs.map(({ topic, logicalTopic }) => [topic, logicalTopic]))
     for (const queue of this.all) this.#committed.set(queue, queue.position)
   }
 
@@ -71,10 +75,22 @@ export class InputQueues {
     return this.all.filter((queue) => queue.position !== this.#committed.get(queue))
   }
 
-  committed(offsets: readonly InputPosition[]): void {
-    for (const { topic, partition, offset } of offsets) {
+  committed(offsets: readonly OffsetCommit[]): void {
+    for (const { topic, partition, offset, metadata } of offsets) {
       const queue = this.find(topic, partition)
-      if (queue !== undefined) this.#committed.set(queue, offset)
+      if (queue === undefined) continue
+      this.#committed.set(queue, offset)
+      queue.committed(offset, metadata)
+    }
+  }
+
+  /** Goes back to the last commit, with nodes that were made anew. */
+  rollBack(graph: TaskGraph): void {
+    for (const queue of this.all) {
+      const source = sourceOf(graph, this.#logicalTopics.get(queue.topic) ?? queue.topic)
+      const position = this.#committed.get(queue) ?? queue.position
+      const partitionTimeMs = decodeTimeProgress(queue.metadata)?.partitionTimeMs ?? -1
+      queue.rollBack(source, position, partitionTimeMs)
     }
   }
 
@@ -92,13 +108,17 @@ export class InputQueues {
 
 function makeQueues(inputs: readonly TaskInput[], graph: TaskGraph): PartitionQueue[] {
   const queues = inputs.map((input) => {
-    const source = graph.sources.get(input.logicalTopic)
-    if (source === undefined) throw new Error(`no source reads ${input.logicalTopic}`)
-    const { topic, partition, position, endOffset } = input
+    const source = sourceOf(graph, input.logicalTopic)
     const partitionTimeMs = decodeTimeProgress(input.metadata)?.partitionTimeMs ?? -1
-    return new PartitionQueue({ topic, partition, source, position, partitionTimeMs, endOffset })
+    return new PartitionQueue({ ...input, source, partitionTimeMs })
   })
   const order = (a: PartitionQueue, b: PartitionQueue) =>
     a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition
   return queues.sort(order)
+}
+
+function sourceOf(graph: TaskGraph, logicalTopic: string): SourceRunner {
+  const source = graph.sources.get(logicalTopic)
+  if (source === undefined) throw new Error(`no source reads ${logicalTopic}`)
+  return source
 }

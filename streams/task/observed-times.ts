@@ -11,6 +11,8 @@ const OBSERVED_TIMES_MAX = 150
 export class ObservedTimes {
   /** Something advanced since the last `kept`. */
   hasChanged = false
+  /** How often something advanced. */
+  advances = 0
   readonly #taskId: string
   readonly #byId = new Map<string, OperatorTime>()
   readonly #resumed = new Map<string, number>()
@@ -68,6 +70,7 @@ class OperatorTime implements ObservedTime {
     if (toMs > this.ms) {
       this.ms = toMs
       this.#owner.hasChanged = true
+      this.#owner.advances++
     }
     return true
   }

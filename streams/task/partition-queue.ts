@@ -9,6 +9,7 @@ export interface PartitionQueueOptions {
   readonly position: number
   /** Largest timestamp taken so far; -1 when none. */
   readonly partitionTimeMs: number
+  readonly metadata?: string | undefined
   /** End of the partition as far as is known; decides whether an empty queue has more to come. */
   readonly endOffset: number
 }
@@ -20,7 +21,9 @@ export interface PartitionQueueOptions {
 export class PartitionQueue {
   readonly topic: string
   readonly partition: number
-  readonly source: SourceRunner
+  source: SourceRunner
+  /** Text that was committed with the position. */
+  metadata: string | undefined
   /** The next offset to commit: everything before it was processed, or is no record. */
   position: number
   partitionTimeMs: number
@@ -41,6 +44,8 @@ export class PartitionQueue {
   #index = 0
   #batchNextOffset: number
   #waiting: FetchedBatch[] = []
+  /** Batches opened since the last commit, in order: what a rollback takes again. */
+  #opened: FetchedBatch[] = []
   #fetchedTo: number
   #endOffset: number
 
@@ -50,6 +55,7 @@ export class PartitionQueue {
     this.source = options.source
     this.position = options.position
     this.partitionTimeMs = options.partitionTimeMs
+    this.metadata = options.metadata
     this.#batchNextOffset = options.position
     this.#fetchedTo = options.position
     this.#endOffset = options.endOffset
@@ -106,15 +112,41 @@ export class PartitionQueue {
     this.#advance()
   }
 
+  /** Everything before this position is committed, with this text. */
+  committed(position: number, metadata: string | undefined): void {
+    this.metadata = metadata
+    let passed = 0
+    for (const { nextOffset } of this.#opened) {
+      if (nextOffset > position) break
+      passed++
+    }
+    if (passed > 0) this.#opened.splice(0, passed)
+  }
+
+  /** Goes back to the last commit: what was taken since is taken again, by nodes that were made anew. */
+  rollBack(source: SourceRunner, position: number, partitionTimeMs: number): void {
+    const batches = [...this.#opened, ...this.#waiting]
+    this.clear()
+    this.source = source
+    this.position = position
+    this.partitionTimeMs = partitionTimeMs
+    for (const batch of batches) {
+      const records = batch.records.filter(({ offset }) => offset >= position)
+      this.add({ ...batch, records })
+    }
+  }
+
   clear(): void {
     this.head = undefined
     this.#records = []
     this.#index = 0
     this.#waiting = []
+    this.#opened = []
     this.buffered = 0
   }
 
   #open(batch: FetchedBatch): void {
+    this.#opened.push(batch)
     this.#records = batch.records
     this.#index = 0
     this.#batchNextOffset = batch.nextOffset

@@ -22,6 +22,7 @@ export class ProcessorRunner implements RecordReceiver, ProcessorContext<unknown
   readonly #children: readonly RecordReceiver[]
   readonly #onlyChild: RecordReceiver | undefined
   readonly #processor: Processor<unknown, unknown, unknown, unknown>
+  readonly #hasStores: boolean
   #count = 0
 
   constructor(host: TaskHost, node: ProcessorNode, children: readonly RecordReceiver[]) {
@@ -30,6 +31,7 @@ export class ProcessorRunner implements RecordReceiver, ProcessorContext<unknown
     this.#node = node
     this.#children = children
     this.#onlyChild = children.length === 1 ? children[0] : undefined
+    this.#hasStores = node.stores.length > 0
     this.#processor = node.supplier()
   }
 
@@ -46,6 +48,7 @@ export class ProcessorRunner implements RecordReceiver, ProcessorContext<unknown
     const host = this.#host
     const previous = host.node
     host.node = this.name
+    if (this.#hasStores) host.touchedState = true
     this.#count++
     try {
       this.#processor.process(record)

@@ -63,6 +63,12 @@ export class RecordCaches {
     for (const cache of this.#caches) cache.clear()
   }
 
+  /** Forgets the nodes as well: they are made anew. */
+  reset(): void {
+    this.clear()
+    this.#caches.length = 0
+  }
+
   /** @internal */
   grow(bytes: number): void {
     this.bytes += bytes

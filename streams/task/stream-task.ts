@@ -18,7 +18,7 @@ import type {
 import type { ManagedStore, StateStore } from '../store.ts'
 import { changelogAppends } from './changelogs.ts'
 import { DropPolicy } from './drop-policy.ts'
-import type { FailedRecord } from './failed-record.ts'
+import type { FailedRecord, RecordFailure } from './failed-record.ts'
 import { type CurrentRecord, FailurePolicy } from './failure-policy.ts'
 import { InputQueues } from './input-queues.ts'
 import { ObservedTimes } from './observed-times.ts'
@@ -26,6 +26,7 @@ import { decodeTimeProgress, encodeTimeProgress } from './offset-metadata.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { type CachingNode, RecordCaches } from './record-caches.ts'
 import { RecordCollector } from './record-collector.ts'
+import { RecordRetries, type RetryWait } from './record-retries.ts'
 import { ScheduleRecorder } from './schedule-recorder.ts'
 import { compileGraph, type TaskGraph } from './task-graph.ts'
 import type { TaskHost } from './task-host.ts'
@@ -51,15 +52,17 @@ export class StreamTask implements TaskHost {
   readonly recordBytesMax: number
   readonly metrics: TaskMetrics
   node = ''
+  touchedState = false
   streamTimeMs = NO_TIME
   systemTimeMs: number
   commitRequested = false
   readonly #options: StreamTaskOptions
-  readonly #graph: TaskGraph
+  #graph: TaskGraph
   readonly #inputs: InputQueues
   readonly #failures: FailurePolicy
+  readonly #retries: RecordRetries
   readonly #drops: DropPolicy
-  readonly #times: ObservedTimes
+  #times: ObservedTimes
   readonly #caches: RecordCaches
   readonly #punctuations: TaskPunctuations
   readonly #schedule = new TransactionSchedule()
@@ -67,6 +70,10 @@ export class StreamTask implements TaskHost {
   readonly #changing: readonly ManagedStore[]
   #current: PartitionQueue | undefined
   #uncommittedRecords = 0
+  /** Since the last commit. */
+  #failed: FailedRecord[] = []
+  /** As of the last commit. */
+  #wallClockDueMs: readonly number[] = []
   #lastGlobals: readonly InputPosition[] | undefined
   #flushGlobals: readonly InputPosition[] | undefined
 
@@ -79,6 +86,7 @@ export class StreamTask implements TaskHost {
     this.systemTimeMs = options.clock.nowMs()
     this.collector = new RecordCollector(options.partitionCounts)
     this.metrics = new TaskMetrics(options.metrics, options.applicationId, options.taskId)
+    this.#retries = options.retries ?? new RecordRetries(noTimer, () => {})
     this.#failures = new FailurePolicy({
       taskId: options.taskId,
       partition: options.partition,
@@ -88,7 +96,9 @@ export class StreamTask implements TaskHost {
       deadLetterLog: options.deadLetterLog,
       collector: this.collector,
       metrics: this.metrics,
+      retries: this.#retries,
       current: () => this.#currentRecord(),
+      nowMs: () => this.systemTimeMs,
     })
     this.#drops = new DropPolicy({
       taskId: options.taskId,
@@ -107,6 +117,7 @@ export class StreamTask implements TaskHost {
       this.node = node
     })
     this.metrics.recordCacheBytes(() => this.#caches.bytes)
+    this.metrics.retryWaiting(() => (this.retryWait === undefined ? 0 : 1))
     this.#changing = options.stores.names.map((name) => options.stores.get(name))
     this.#graph = compileGraph(options.subTopology, this, options.physicalTopic)
     this.#inputs = new InputQueues(options.inputs, this.#graph, options.maxTaskIdleMs)
@@ -126,8 +137,8 @@ export class StreamTask implements TaskHost {
   init(): void {
     let streamTimeMs = NO_TIME
     let latest: readonly number[] = []
-    for (const input of this.#options.inputs) {
-      const progress = decodeTimeProgress(input.metadata)
+    for (const queue of this.queues) {
+      const progress = decodeTimeProgress(queue.metadata)
       if (progress === undefined) continue
       this.#times.resume(progress.observedTimes)
       if (progress.streamTimeMs < streamTimeMs) continue
@@ -137,6 +148,7 @@ export class StreamTask implements TaskHost {
     for (const processor of this.#graph.processors) processor.init()
     this.streamTimeMs = streamTimeMs
     this.#punctuations.streamTime.resumeAt(latest)
+    this.#wallClockDueMs = this.#punctuations.wallClock.dueTimes()
     this.#recordStart()
   }
 
@@ -172,13 +184,31 @@ export class StreamTask implements TaskHost {
   runHead(queue: PartitionQueue): void {
     this.systemTimeMs = this.#options.clock.nowMs()
     this.#processHead(queue)
-    this.#uncommittedRecords++
     this.#endBatch(this.systemTimeMs, 1)
   }
 
   /** Whether `run` would take a record now. */
   isReady(): boolean {
-    return this.#inputs.isReady(this.#options.clock.nowMs())
+    if (!this.#inputs.isReady(this.#options.clock.nowMs())) return false
+    if (this.#retries.isEmpty) return true
+    const next = this.#inputs.smallestHead()
+    return next === undefined || this.#retries.mayTake(positionOf(next))
+  }
+
+  /** Whether the head may be processed now: not while it waits for its next attempt, or for the commit of what comes before it. */
+  mayTake(queue: PartitionQueue): boolean {
+    if (this.#retries.isEmpty) return true
+    const at = positionOf(queue)
+    if (this.#retries.isAlone(at) && this.hasUncommitted) {
+      this.commitRequested = true
+      return false
+    }
+    return this.#retries.mayTake(at)
+  }
+
+  /** The record that waits for its next attempt. */
+  get retryWait(): RetryWait | undefined {
+    return this.#retries.isEmpty ? undefined : this.#retries.waiting
   }
 
   /** When `run` has something to do although no record comes; Infinity for never. */
@@ -214,14 +244,19 @@ export class StreamTask implements TaskHost {
     const changelogs = this.#takeChangelogs()
     const outputs = this.collector.drain()
     const batches = this.#schedule.take()
-    const schedule = this.#takeSchedule({ outputs, changelogs, batches, failures: [] })
-    return { outputs, changelogs, offsets, batches, schedule }
+    const failures = this.#failed
+    this.#failed = []
+    const schedule = this.#takeSchedule({ outputs, changelogs, batches, failures })
+    return { outputs, changelogs, offsets, batches, schedule, failures }
   }
 
   /** The transaction was written, with these offsets; what it appended landed as `results` say. */
   committed(transaction: TaskTransaction, results: readonly AppendResult[] = []): void {
     if (transaction.schedule !== undefined) this.#recorder?.written(results)
     this.#inputs.committed(transaction.offsets)
+    this.#retries.committed(transaction.offsets)
+    this.#failures.committed()
+    this.#wallClockDueMs = this.#punctuations.wallClock.dueTimes()
     this.metrics.records.add(this.#uncommittedRecords)
     this.metrics.reportNodes(this.#graph.receivers)
     this.metrics.reportRecordCache(this.#caches)
@@ -238,6 +273,16 @@ export class StreamTask implements TaskHost {
 
   /** Stops the processors. Their `close` must not fail; the first failure is returned. */
   close(): unknown {
+    const failure = this.#stopProcessors()
+    this.#inputs.clear()
+    this.#caches.clear()
+    this.collector.clear()
+    this.#schedule.clear()
+    this.metrics.remove()
+    return failure
+  }
+
+  #stopProcessors(): unknown {
     let failure: unknown
     this.#punctuations.clear()
     for (const processor of this.#graph.processors) {
@@ -247,11 +292,6 @@ export class StreamTask implements TaskHost {
         failure ??= cause
       }
     }
-    this.#inputs.clear()
-    this.#caches.clear()
-    this.collector.clear()
-    this.#schedule.clear()
-    this.metrics.remove()
     return failure
   }
 
@@ -318,13 +358,12 @@ export class StreamTask implements TaskHost {
     let records = 0
     while (records < recordsMax) {
       const queue = this.#inputs.smallestHead()
-      if (queue === undefined) break
+      if (queue === undefined || !this.mayTake(queue)) break
       this.#processHead(queue)
       records++
       if (queue.head === undefined && !this.#inputs.isReady(this.systemTimeMs)) break
       if (records % BOUNDS_CHECK_INTERVAL === 0 && this.#isBeyondBounds()) break
     }
-    this.#uncommittedRecords += records
     return records
   }
 
@@ -332,28 +371,119 @@ export class StreamTask implements TaskHost {
     queue.decodeHead()
     this.#current = queue
     this.node = queue.source.name
-    const timestampMs = queue.headTimestampMs
-    if (queue.headFailure !== undefined) {
-      this.#deserializationFailed(queue)
-    } else if (timestampMs < 0) {
-      this.drop(queue.source.name, 'negative-timestamp')
-    } else {
-      if (timestampMs > this.streamTimeMs) this.streamTimeMs = timestampMs
-      const headers: readonly Header[] = queue.head?.headers ?? []
-      queue.source.process({ key: queue.headKey, value: queue.headValue, timestampMs, headers })
+    const decided = this.#retries.isEmpty ? undefined : this.#retries.decidedAt(positionOf(queue))
+    if (decided !== undefined) this.#takeDecided(queue, decided)
+    else if (!this.#tryHead(queue)) {
+      this.#current = undefined
+      return
     }
     this.#current = undefined
     queue.pop()
+    this.#uncommittedRecords++
     if (this.streamTimeMs >= this.#punctuations.streamTime.nextDueMs) {
       const ran = this.#punctuations.streamTime.run(this.streamTimeMs)
       this.metrics.punctuated('stream-time', ran)
     }
   }
 
-  #deserializationFailed(queue: PartitionQueue): void {
-    const current = this.#currentRecord()
-    if (current === undefined) return
-    this.#failures.deserializationFailed(queue.source.name, current, queue.headFailure)
+  /** @returns whether the record is behind us: processed, or given up without a trace. Else it stays, or the task was rolled back. */
+  #tryHead(queue: PartitionQueue): boolean {
+    const timestampMs = queue.headTimestampMs
+    if (queue.headFailure !== undefined) {
+      const current = this.#currentRecord()
+      if (current === undefined) return true
+      const { name } = queue.source
+      const failure = this.#failures.deserializationFailed(name, current, queue.headFailure)
+      return failure === undefined || this.#recordFailed(queue, failure, false)
+    }
+    if (timestampMs < 0) {
+      this.drop(queue.source.name, 'negative-timestamp')
+      return true
+    }
+    if (timestampMs > this.streamTimeMs) this.streamTimeMs = timestampMs
+    const headers: readonly Header[] = queue.head?.headers ?? []
+    const { records } = this.collector
+    const { advances } = this.#times
+    this.touchedState = false
+    try {
+      queue.source.process({ key: queue.headKey, value: queue.headValue, timestampMs, headers })
+    } catch (error) {
+      if (!this.#failures.isAbandonment(error)) throw error
+    }
+    const failure = this.#failures.takeAbandoned()
+    if (failure === undefined) {
+      this.#attemptSucceeded(queue)
+      return true
+    }
+    const isHalfDone =
+      this.touchedState || this.collector.records > records || this.#times.advances > advances
+    return this.#recordFailed(queue, failure, isHalfDone)
+  }
+
+  #attemptSucceeded(queue: PartitionQueue): void {
+    if (this.#retries.isEmpty) return
+    const outcome = this.#retries.outcome(positionOf(queue), 'processed')
+    if (outcome === undefined) return
+    this.#failed.push(outcome)
+    this.commitRequested = true
+  }
+
+  /** A record that leaves half of its effects takes the task back to the last commit; then it is given up, or tried again, on its own. */
+  #recordFailed(queue: PartitionQueue, failure: RecordFailure, isHalfDone: boolean): boolean {
+    const at = positionOf(queue)
+    this.#retries.failed(at, failure, this.systemTimeMs)
+    if (failure.decision === 'retry') {
+      this.metrics.retries.add(1)
+      this.#options.onRetry?.(failure, at)
+    }
+    if (isHalfDone) {
+      this.#rollBack()
+      return false
+    }
+    if (failure.decision === 'retry') {
+      if (this.hasUncommitted) this.commitRequested = true
+      return false
+    }
+    const decided = this.#retries.decidedAt(at)
+    if (decided !== undefined) this.#giveUp(decided)
+    this.#retries.forgetFirst(at)
+    return true
+  }
+
+  /** As if it had been tried just now: a record that could be read moves the time. */
+  #takeDecided({ headTimestampMs }: PartitionQueue, decided: FailedRecord): void {
+    if (decided.stage !== 'deserialization')
+      this.streamTimeMs = Math.max(this.streamTimeMs, headTimestampMs)
+    this.#giveUp(decided)
+  }
+
+  #giveUp(decided: FailedRecord): void {
+    this.#failures.giveUp(decided)
+    this.#failed.push(decided)
+  }
+
+  /** State, time, outputs and inputs as of the last commit, with processors made anew: as after a restart, without the log. */
+  #rollBack(): void {
+    this.#stopProcessors()
+    this.#caches.reset()
+    this.collector.clear()
+    this.#schedule.clear()
+    this.#options.stores.discard()
+    this.#times = new ObservedTimes(this.taskId)
+    this.#uncommittedRecords = 0
+    this.#failed = []
+    this.#current = undefined
+    this.commitRequested = false
+    this.#failures.rolledBack()
+    this.metrics.rollbacks.add(1)
+    this.#options.onRollback?.()
+    this.#graph = compileGraph(this.#options.subTopology, this, this.#options.physicalTopic)
+    this.#inputs.rollBack(this.#graph)
+    const wallClockDueMs = this.#wallClockDueMs
+    this.init()
+    this.#punctuations.wallClock.resumeAt(wallClockDueMs)
+    this.#wallClockDueMs = wallClockDueMs
+    this.#recordStart()
   }
 
   #punctuate(node: string, callback: (timestampMs: number) => void, timestampMs: number): void {
@@ -383,6 +513,7 @@ export class StreamTask implements TaskHost {
     return (
       this.collector.bytes >= transactionBytesMax ||
       this.collector.records >= transactionRecordsMax ||
+      this.#uncommittedRecords >= transactionRecordsMax ||
       this.#options.stores.overlayFull ||
       this.#caches.isFull
     )
@@ -402,24 +533,24 @@ export class StreamTask implements TaskHost {
   }
 
   #recordStart(): void {
-    const { schedule, inputs, globals, bounds, recordCacheBudget } = this.#options
+    const { schedule, globals, bounds, recordCacheBudget } = this.#options
     if (schedule === undefined) return
     this.#lastGlobals = globals?.positions()
-    const metadataOf = ({ topic, partition }: PartitionQueue) =>
-      inputs.find((input) => input.topic === topic && input.partition === partition)?.metadata
     this.#recorder?.started({
       topology: schedule.topology,
       readingMs: this.systemTimeMs,
-      inputs: this.queues.map((queue) => {
-        const { topic, partition, position: offset } = queue
-        return { topic, partition, offset, metadata: metadataOf(queue) }
-      }),
+      inputs: this.queues.map(({ topic, partition, position: offset, metadata }) => ({
+        topic,
+        partition,
+        offset,
+        metadata,
+      })),
       globalPositions: this.#lastGlobals ?? [],
       wallClockDueMs: this.#punctuations.wallClock.dueTimes(),
       recordCaches: recordCacheBudget !== undefined && recordCacheBudget.bytesMax > 0,
       recordBytesMax: bounds.recordBytesMax,
       isFresh:
-        inputs.every(({ metadata }) => metadata === undefined) &&
+        this.queues.every(({ metadata }) => metadata === undefined) &&
         this.#changing.every((store) => !store.spec.logged || (store.checkpoint() ?? 0) === 0),
     })
   }
@@ -464,4 +595,14 @@ export class StreamTask implements TaskHost {
       return { topic, partition, offset, metadata }
     })
   }
+}
+
+function positionOf({ topic, partition, head, position }: PartitionQueue): InputPosition {
+  return { topic, partition, offset: head?.offset ?? position }
+}
+
+/** Without an owner that waits, a record is due at once. */
+function noTimer(_delayMs: number, callback: () => void): () => void {
+  callback()
+  return () => {}
 }

@@ -29,6 +29,8 @@ export interface TaskHost {
   readonly recordBytesMax: number
   /** Name of the node that is working; failures are attributed to it. */
   node: string
+  /** Set by nodes that have stores: the record may have changed one. */
+  touchedState: boolean
   readonly streamTimeMs: number
   readonly systemTimeMs: number
   metadata(): RecordMetadata | undefined

@@ -11,6 +11,8 @@ export class TaskMetrics {
   readonly commits: Counter
   readonly commitLatencyMs: Histogram
   readonly deadLetters: Counter
+  readonly retries: Counter
+  readonly rollbacks: Counter
   readonly dropped: DroppedRecords
   readonly #metrics: Metrics
   readonly #labels: { readonly application: string; readonly task: string }
@@ -42,6 +44,16 @@ export class TaskMetrics {
       'Records put on a dead-letter topic.',
       labels,
     )
+    this.retries = metrics.counter(
+      'orion_task_retries_total',
+      'Failed attempts at records that are tried again.',
+      labels,
+    )
+    this.rollbacks = metrics.counter(
+      'orion_task_rollbacks_total',
+      'Returns to the last commit, to take back what a failed record left behind.',
+      labels,
+    )
     const punctuations = (type: PunctuationType) =>
       metrics.counter('orion_task_punctuations_total', 'Punctuations run.', { ...labels, type })
     this.#punctuations = {
@@ -59,6 +71,15 @@ export class TaskMetrics {
       'orion_task_input_lag_records',
       'Records between what the task has processed and the end of its input, as far as it is known.',
       { ...this.#labels, topic, partition: String(partition) },
+      read,
+    )
+  }
+
+  retryWaiting(read: () => number): void {
+    this.#metrics.observe(
+      'orion_task_retry_waiting',
+      '1 while a record of the task waits for its next attempt, else 0.',
+      this.#labels,
       read,
     )
   }

@@ -6,10 +6,12 @@ import type { SubTopology } from '../topology.ts'
 import type { ChangelogAppend } from './changelogs.ts'
 import type { DeadLetterEncoder } from './dead-letter.ts'
 import type { DeadLetterDropped } from './drop-policy.ts'
+import type { FailedRecord, RecordFailure } from './failed-record.ts'
 import type { FailureHandlers } from './handlers.ts'
 import type { RecordCacheBudget } from './record-cache-budget.ts'
 import type { PartitionCounts } from './record-collector.ts'
 import type { RecordLog } from './record-log.ts'
+import type { RecordRetries } from './record-retries.ts'
 import type { ScheduleTarget } from './schedule-recorder.ts'
 import type { InputPosition, ScheduledBatch } from './transaction-schedule.ts'
 
@@ -57,6 +59,12 @@ export interface StreamTaskOptions {
   readonly handlers: FailureHandlers
   readonly deadLetter: DeadLetterEncoder | undefined
   readonly deadLetterLog?: RecordLog
+  /** Failed records that wait for an attempt; it outlives the task where the task is made anew. Default: none may wait. */
+  readonly retries?: RecordRetries
+  /** What was done since the last commit is taken back: a record has failed half way. */
+  readonly onRollback?: () => void
+  /** A record failed and will be tried again. */
+  readonly onRetry?: (failure: RecordFailure, at: InputPosition) => void
   readonly deadLetterDropped?: DeadLetterDropped
   readonly dropLog?: RecordLog
   readonly metrics: Metrics
@@ -75,6 +83,8 @@ export interface TaskTransaction {
   readonly changelogs: readonly ChangelogAppend[]
   readonly offsets: readonly OffsetCommit[]
   readonly batches: readonly ScheduledBatch[]
+  /** Records that failed, each with what was decided: a replay decides the same (`RecordRetries.decide`). */
+  readonly failures: readonly FailedRecord[]
   /** The schedule's record of it, where one is written. */
   readonly schedule: PartitionAppend | undefined
 }

@@ -41,6 +41,13 @@ export class ArrivalOrder {
     return input
   }
 
+  /** Forgets what this task has waiting: it went back to its last commit. */
+  forget(owner: DriverTask): void {
+    const others = this.#heap.filter((input) => input.owner !== owner)
+    this.#heap.length = 0
+    for (const input of others) this.offer(input)
+  }
+
   clear(): void {
     this.#heap.length = 0
   }

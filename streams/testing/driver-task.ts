@@ -1,11 +1,13 @@
 import type { ManagedStore, StoreBackend, TaskStores } from '../store.ts'
 import type { DeadLetter, DeadLetterEncoder } from '../task/dead-letter.ts'
+import { RecordRetries } from '../task/record-retries.ts'
 import { StreamTask } from '../task/stream-task.ts'
 import { taskIdOf } from '../task/task-id.ts'
 import type { StreamTaskOptions } from '../task/task-options.ts'
 import type { SubTopology } from '../topology.ts'
 import type { TopologyPlan } from '../worker/topology-plan.ts'
 import type { DriverLog } from './driver-log.ts'
+import type { ManualTimers } from './manual-timers.ts'
 
 export const OVERLAY_BYTES_MAX = 64 * 1024 * 1024
 
@@ -33,6 +35,7 @@ export interface DriverTaskOptions extends Pick<StreamTaskOptions, FromDriver> {
   readonly directory: string
   readonly log: DriverLog
   readonly deadLetter: DeadLetterEncoder
+  readonly timers: ManualTimers
 }
 
 /** A task of production in the driver's hands, with its stores. */
@@ -40,7 +43,10 @@ export class DriverTask {
   readonly task: StreamTask
   readonly stores: TaskStores
   /** Put there by the transaction that is not committed. */
-  readonly #letters: DeadLetter[] = []
+  #letters: DeadLetter[] = []
+  /** Went back to its last commit since it was asked. */
+  #rolledBack = false
+  readonly #retries: RecordRetries
 
   /** Opens and restores the stores, and starts the processors where the committed offsets are. */
   static async open(options: DriverTaskOptions): Promise<DriverTask> {
@@ -62,6 +68,11 @@ export class DriverTask {
   private constructor(options: DriverTaskOptions, stores: TaskStores) {
     const { plan, subTopology, partition, log, deadLetter } = options
     this.stores = stores
+    const { timers } = options
+    this.#retries = new RecordRetries(
+      (delayMs, callback) => timers.after(delayMs, callback),
+      () => {},
+    )
     this.task = new StreamTask({
       ...options,
       applicationId: plan.applicationId,
@@ -78,9 +89,21 @@ export class DriverTask {
         this.#letters.push(letter)
         return deadLetter(letter)
       },
+      retries: this.#retries,
+      onRollback: () => {
+        this.#letters = []
+        this.#rolledBack = true
+      },
       bounds: BOUNDS,
     })
     this.task.init()
+  }
+
+  /** Whether the task went back to its last commit since the last call: its inputs have other records waiting. */
+  takeRollback(): boolean {
+    const rolledBack = this.#rolledBack
+    this.#rolledBack = false
+    return rolledBack
   }
 
   /** @returns what becomes visible: outputs, and dead letters */
@@ -99,6 +122,7 @@ export class DriverTask {
 
   /** What is not committed is gone. */
   async close(): Promise<void> {
+    this.#retries.close()
     this.task.close()
     this.stores.discard()
     await this.stores.close()

@@ -32,6 +32,7 @@ import { ArrivalOrder } from './arrival-order.ts'
 import { DriverLog } from './driver-log.ts'
 import { DriverTask, OVERLAY_BYTES_MAX } from './driver-task.ts'
 import { ManualClock } from './manual-clock.ts'
+import { ManualTimers } from './manual-timers.ts'
 import { type RawRecord, TestInputTopic, TestOutputTopic } from './test-topics.ts'
 
 export interface TopologyTestDriverOptions {
@@ -88,6 +89,7 @@ export class TopologyTestDriver {
   readonly #plan: TopologyPlan
   readonly #log = new DriverLog()
   readonly #order = new ArrivalOrder()
+  readonly #timers: ManualTimers
   readonly #recordCacheBudget: RecordCacheBudget
   #tasks: DriverTask[] = []
   #globals: GlobalTables | undefined
@@ -104,6 +106,7 @@ export class TopologyTestDriver {
   private constructor(options: TopologyTestDriverOptions) {
     this.#options = options
     this.clock = new ManualClock(options.initialWallClockMs ?? 0)
+    this.#timers = new ManualTimers(this.clock)
     this.#recordCacheBudget = new RecordCacheBudget(options.recordCacheBytesMax ?? 0)
     const counts = new Map(
       externalTopics(options.topology).map((topic) => [topic, this.#externalCount(topic)]),
@@ -129,9 +132,13 @@ export class TopologyTestDriver {
     return new TestOutputTopic(name, { key, value }, take, size)
   }
 
-  /** Moves the wall clock and runs the punctuations that become due, each at most once. */
+  /**
+   * Moves the wall clock and runs the punctuations that become due, each at most once; failed records whose delay is over are tried again, each at
+   * most once.
+   */
   advanceWallClock(ms: number): void {
     this.clock.advance(ms)
+    this.#timers.runDue()
     for (const { task } of this.#tasks) task.run(0)
     this.#commitAfterRun(this.#tasks)
     this.#runAll()
@@ -259,6 +266,7 @@ export class TopologyTestDriver {
       partitionCounts: (topic) => this.#countOf(topic),
       globals: this.#globals,
       clock: this.clock,
+      timers: this.#timers,
       handlers,
       deadLetter: (letter) => this.#encodeDeadLetter(letter),
       deadLetterDropped: this.#options.deadLetterDropped ?? [],
@@ -278,12 +286,28 @@ export class TopologyTestDriver {
   /** One record at a time, until no task has anything left that it may take. */
   #runAll(): void {
     for (;;) {
-      const input = this.#order.take(({ owner }) => owner.task.isReady())
-      if (input === undefined) return
+      const input = this.#order.take(
+        ({ owner, queue }) => owner.task.mayTake(queue) && owner.task.isReady(),
+      )
+      if (input === undefined) {
+        // A failed record waits for the commit of what comes before it.
+        const asked = this.#tasks.filter(({ task }) => task.commitRequested && task.hasUncommitted)
+        if (asked.length === 0) return
+        this.#commitAfterRun(asked)
+        continue
+      }
       const { owner, queue } = input
       owner.task.runHead(queue)
-      if (queue.head !== undefined) this.#order.offer(input)
+      if (owner.takeRollback()) this.#offerAll(owner)
+      else if (queue.head !== undefined) this.#order.offer(input)
       this.#commitAfterRun([owner])
+    }
+  }
+
+  #offerAll(owner: DriverTask): void {
+    this.#order.forget(owner)
+    for (const queue of owner.task.queues) {
+      if (queue.head !== undefined) this.#order.offer({ owner, queue })
     }
   }
 

@@ -6,6 +6,8 @@ import { logTrouble } from '../log-trouble.ts'
 import type { ChangelogRestorer, Restoration } from '../restore/changelog-restorer.ts'
 import type { TaskStores } from '../store.ts'
 import { type CommitParticipants, commitAtLeastOnce, commitExactlyOnce } from '../task/commit.ts'
+import type { RecordFailure } from '../task/failed-record.ts'
+import { RecordRetries } from '../task/record-retries.ts'
 import { StoreMetrics } from '../task/store-metrics.ts'
 import { StreamTask } from '../task/stream-task.ts'
 import type { TaskInput } from '../task/task-options.ts'
@@ -14,6 +16,7 @@ import {
   type TaskInput as TaskEvent,
   type TaskStatus,
 } from '../task/task-status.ts'
+import type { InputPosition } from '../task/transaction-schedule.ts'
 import { TaskState } from './task-state.ts'
 import type { ThreadContext } from './thread-context.ts'
 import type { PlannedInput } from './topology-plan.ts'
@@ -49,6 +52,7 @@ export class ActiveTask {
   readonly #owner: TaskOwner
   readonly #backoff: Backoff
   readonly #state: TaskState
+  readonly #retries: RecordRetries
   #status: TaskStatus = 'CREATED'
   #task: StreamTask | undefined
   #storeMetrics: StoreMetrics | undefined
@@ -62,6 +66,10 @@ export class ActiveTask {
     this.#context = context
     this.#owner = owner
     this.#backoff = new Backoff({ firstMs: 50, longestMs: 2_000, timers: context.timers })
+    this.#retries = new RecordRetries(
+      (delayMs, callback) => context.timers.after(delayMs, callback),
+      () => owner.wake(),
+    )
     this.#state = new TaskState(context, taskId)
     const { subTopology, partition } = this.#state
     this.inputs = context.plan.inputsOf(subTopology.id, partition)
@@ -109,7 +117,8 @@ export class ActiveTask {
     const task = this.task
     if (task === undefined || this.isCommitting || this.#closing || task.commitRequested) return 0
     const done = task.run(recordsMax)
-    if (done > 0 && this.uncommittedSinceMs === undefined && task.hasUncommitted) {
+    const isNew = this.uncommittedSinceMs === undefined && (done > 0 || task.commitRequested)
+    if (isNew && task.hasUncommitted) {
       this.uncommittedSinceMs = this.#context.clock.monotonicMs()
     }
     return done
@@ -129,6 +138,7 @@ export class ActiveTask {
     if (this.#closing) return
     this.#closing = true
     this.#backoff.end()
+    this.#retries.close()
     this.#owner.restorer.cancel(this.taskId)
     await this.#opening
     await this.#committing
@@ -254,6 +264,8 @@ export class ActiveTask {
       deadLetterLog,
       deadLetterDropped,
       dropLog,
+      retries: this.#retries,
+      onRetry: (failure, at) => this.#retrying(failure, at),
       metrics,
       recordCacheBudget,
       bounds: limits,
@@ -324,6 +336,16 @@ export class ActiveTask {
     assert(next !== undefined, `task ${this.taskId} is ${this.#status} and cannot ${input}`)
     this.#status = next
     this.#owner.taskStatusChanged()
+  }
+
+  #retrying({ node, cause, delayMs }: RecordFailure, at: InputPosition): void {
+    const { topic, partition, offset } = at
+    const place = { topic, partition, offset, taskId: this.taskId, node }
+    const { code, what } = cause
+    this.#context.logger.warn(
+      { ...place, code, error: what, attempts: this.#retries.attemptsAt(at), delayMs },
+      'a record failed and is tried again; its task waits',
+    )
   }
 
   #warn(error: unknown, message: string): void {
