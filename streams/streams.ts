@@ -6,6 +6,7 @@ import { LocalSessionStore } from './queries/local-session-store.ts'
 import { LocalVersionedStore } from './queries/local-versioned-store.ts'
 import { LocalWindowStore } from './queries/local-window-store.ts'
 import { Position } from './queries/position.ts'
+import { type StoreLayout, storeLayouts } from './queries/store-layout.ts'
 import { topologyIdentity } from './replay/topology-identity.ts'
 import { GlobalStores } from './restore/global-stores.ts'
 import { prepareSerdes } from './serde-preparation.ts'
@@ -58,6 +59,7 @@ export class Streams {
   readonly #dropLog: RecordLog
   readonly #recordCacheBudget: RecordCacheBudget
   #threads: StreamThreads | undefined
+  #layouts: ReadonlyMap<string, StoreLayout> = new Map()
   #paused = false
   #purge: RepartitionPurge | undefined
   #failing: Promise<void> | undefined
@@ -93,6 +95,7 @@ export class Streams {
       const { topology, applicationId, log } = this.#options
       const plan = await planOnLog(topology, applicationId, log.admin, this.#scheduleRetention())
       await prepareSerdes(plan)
+      this.#layouts = storeLayouts(plan)
       if (plan.internalTopics.length > 0) await log.admin.createTopics(plan.internalTopics)
       await this.#globals.start(plan)
       if (this.#closing !== undefined) {
@@ -165,26 +168,40 @@ export class Streams {
    * @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE at a read, while no local task runs with it
    */
   store<K, V>(name: string): ReadOnlyKeyValueStore<K, V> {
-    return new LocalKeyValueStore<K, V>(name, () => this.#parts(name))
+    return new LocalKeyValueStore<K, V>(name, () => this.localStores(name))
   }
 
   /** As `store`, of windows. @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE, STREAMS_STORE_KIND at a read */
   windowStore<K, V>(name: string): ReadOnlyWindowStore<K, V> {
-    return new LocalWindowStore<K, V>(name, () => this.#parts(name))
+    return new LocalWindowStore<K, V>(name, () => this.localStores(name))
   }
 
   /** As `store`, of sessions. @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE, STREAMS_STORE_KIND at a read */
   sessionStore<K, V>(name: string): ReadOnlySessionStore<K, V> {
-    return new LocalSessionStore<K, V>(name, () => this.#parts(name))
+    return new LocalSessionStore<K, V>(name, () => this.localStores(name))
   }
 
   /** As `store`, of versions. @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE, STREAMS_STORE_KIND at a read */
   versionedStore<K, V>(name: string): ReadOnlyVersionedKeyValueStore<K, V> {
-    return new LocalVersionedStore<K, V>(name, () => this.#parts(name))
+    return new LocalVersionedStore<K, V>(name, () => this.localStores(name))
   }
 
-  /** The parts of a store of any kind by partition, as of the last commits. @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE */
+  get applicationId(): string {
+    return this.#options.applicationId
+  }
+
+  /** How every store is spread over partitions, by name; empty before the start. */
+  storeLayouts(): ReadonlyMap<string, StoreLayout> {
+    return this.#layouts
+  }
+
+  /** The parts of a store of any kind by partition, as of the last commits; of a global store its one part. @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE */
   localStores(name: string): readonly LocalStorePart[] {
+    const global = this.#globals.tables?.store(name)
+    if (global !== undefined) {
+      const position = () => Position.of(this.#globals.tables?.positions() ?? [])
+      return [{ partition: 0, taskId: 'global', store: global, role: 'active', position }]
+    }
     const parts: LocalStorePart[] = []
     for (const { taskId, task, stores } of this.#tasks()) {
       if (task === undefined || stores === undefined || !stores.names.includes(name)) continue
@@ -236,15 +253,6 @@ export class Streams {
       const endOffset = ends[index] ?? position
       return { topic, partition, position, endOffset, lag: Math.max(0, endOffset - position) }
     })
-  }
-
-  #parts(name: string): readonly LocalStorePart[] {
-    const global = this.#globals.tables?.store(name)
-    if (global !== undefined) {
-      const position = () => Position.of(this.#globals.tables?.positions() ?? [])
-      return [{ partition: 0, taskId: 'global', store: global, role: 'active', position }]
-    }
-    return this.localStores(name)
   }
 
   #tasks(): ActiveTask[] {
