@@ -214,8 +214,6 @@ export {
 } from './task/handlers.ts'
 export type { RetryWait } from './task/record-retries.ts'
 export { systemTimers, type Timers } from './timers.ts'
-export { serveStreamsWorker, type WorkerApplication } from './workers/streams-worker.ts'
-export { StreamsWorkers, type StreamsWorkersOptions } from './workers/streams-workers.ts'
 export type {
   GlobalStoreNode,
   ProcessorNode,
@@ -230,3 +228,5 @@ export type {
   TopologyNode,
   TopologyWarning,
 } from './topology.ts'
+export { serveStreamsWorker, type WorkerApplication } from './workers/streams-worker.ts'
+export { StreamsWorkers, type StreamsWorkersOptions } from './workers/streams-workers.ts'
