@@ -1,39 +1,45 @@
-import { type DeadLetterEnvelope, isUnknownBranch } from '#avro'
+import { isUnknownBranch } from '#avro'
 import { type ClickHouse, checkSink } from '#sink'
-import { StreamsError, type Topology } from '#streams'
+import { type Logger, StreamsError } from '#streams'
 import type { Log, TopicPartition } from '#streams/log'
+import type { DeployedDiff } from '#streams/tools'
 import { allTopics, type Topic, type Topics } from '#topics'
+import type { ReplayedDeadLetter } from './dead-letter-replay.ts'
+import {
+  type DeadLetterDetail,
+  type DeadLetterSummary,
+  DeadLetterTools,
+  type ReplayArgs,
+} from './dead-letter-tools.ts'
+import type { DeadLetterFilter, DeadLetterPlace } from './dead-letters.ts'
 import { jsonValue } from './json-value.ts'
 import type {
-  DeadLetterDetail,
-  DeadLetterSummary,
   Operator,
   RunningPorts,
   StoreArgs,
   StoreChecksum,
+  StoreComparison,
+  StoreRangeArgs,
   StoreRow,
   StoreSummary,
   TailArgs,
   TailedRecord,
   TopicDetail,
   TopicSummary,
+  TopologySummary,
 } from './operator.ts'
-import { unknownTopology } from './store-access.ts'
-import { type StorePart, scanPart } from './store-reading.ts'
+import type { StoreAccess } from './store-access.ts'
+import { StoreTools } from './store-tools.ts'
 import { partitionsOf, readRecords } from './topic-reading.ts'
-
-/** Stores of the topologies, of a running process or of a directory. */
-export interface StoreAccess {
-  topologies(): readonly Topology[]
-  /** @throws {StreamsError} when the topology or the store is not there */
-  parts(args: StoreArgs): Promise<readonly StorePart[]>
-  checksums(args: StoreArgs): Promise<readonly StoreChecksum[]>
-}
+import { type ResetArgs, type ResetRow, TopologyTools } from './topology-tools.ts'
 
 export interface LocalOperatorOptions {
+  readonly dataDir: string
   readonly env: string
   readonly log: Log
   readonly topics: Topics
+  /** What operators change is told here. */
+  readonly logger?: Logger
   readonly stores: StoreAccess
   readonly clickhouse: ClickHouse | undefined
   readonly ports: RunningPorts | undefined
@@ -44,9 +50,15 @@ export interface LocalOperatorOptions {
 /** The operator's methods on parts that this process has open. */
 export class LocalOperator implements Operator {
   readonly #options: LocalOperatorOptions
+  readonly #deadLetters: DeadLetterTools
+  readonly #stores: StoreTools
+  readonly #topologies: TopologyTools
 
   constructor(options: LocalOperatorOptions) {
     this.#options = options
+    this.#deadLetters = new DeadLetterTools(options)
+    this.#stores = new StoreTools(options)
+    this.#topologies = new TopologyTools(options)
   }
 
   async *topicsList(): AsyncIterable<TopicSummary> {
@@ -138,120 +150,48 @@ export class LocalOperator implements Operator {
     }
   }
 
-  async *storeList({ topology }: { readonly topology?: string }): AsyncIterable<StoreSummary> {
-    const known = this.#options.stores.topologies()
-    if (topology !== undefined && !known.some(({ name }) => name === topology))
-      throw unknownTopology(
-        topology,
-        known.map(({ name }) => name),
-      )
-    for (const { name, subTopologies, globalStores } of known) {
-      if (topology !== undefined && topology !== name) continue
-      for (const { stores } of subTopologies) {
-        for (const { name: store, kind } of stores) {
-          const parts = await this.#options.stores.parts({ topology: name, store })
-          yield { topology: name, store, kind, partitions: parts.length }
-        }
-      }
-      for (const { store } of globalStores)
-        yield { topology: name, store: store.name, kind: `global ${store.kind}`, partitions: 1 }
-    }
+  storeList(args: { readonly topology?: string }): AsyncIterable<StoreSummary> {
+    return this.#stores.list(args)
   }
 
-  async *storeGet({
-    topology,
-    store,
-    key,
-  }: StoreArgs & { readonly key: string }): AsyncIterable<StoreRow> {
-    for (const part of await this.#options.stores.parts({ topology, store }))
-      yield* scanPart(part, { from: key, to: key, limit: 1_000 })
+  storeGet(args: StoreRangeArgs & { readonly key: string }): AsyncIterable<StoreRow> {
+    return this.#stores.get(args)
   }
 
-  async *storeRange({
-    topology,
-    store,
-    from,
-    to,
-    limit,
-  }: StoreArgs & {
-    readonly from?: string
-    readonly to?: string
-    readonly limit: number
-  }): AsyncIterable<StoreRow> {
-    let left = limit
-    for (const part of await this.#options.stores.parts({ topology, store })) {
-      for (const row of scanPart(part, { from, to, limit: left })) {
-        yield row
-        left -= 1
-      }
-      if (left <= 0) return
-    }
+  storeRange(args: StoreRangeArgs & { readonly limit: number }): AsyncIterable<StoreRow> {
+    return this.#stores.range(args)
   }
 
-  async *storeChecksum(args: StoreArgs): AsyncIterable<StoreChecksum> {
-    yield* await this.#options.stores.checksums(args)
+  storeChecksum(args: StoreArgs): AsyncIterable<StoreChecksum> {
+    return this.#stores.checksum(args)
   }
 
-  async *dlqList({
-    service,
-    limit,
-  }: {
-    readonly service?: string
-    readonly limit: number
-  }): AsyncIterable<DeadLetterSummary> {
-    const letters: DeadLetterSummary[] = []
-    for (const topic of this.#deadLetterTopics(service)) {
-      const partitions = await partitionsOf(this.#options.log, topic.name)
-      const [earliest, latest] = await Promise.all([
-        this.#options.log.admin.offsets(partitions, 'earliest'),
-        this.#options.log.admin.offsets(partitions, 'stable'),
-      ])
-      // The newest of each partition are enough to find the newest of all.
-      const from = partitions.map((partition, index) => ({
-        ...partition,
-        offset: Math.max(earliest[index] ?? 0, (latest[index] ?? 0) - 2 * limit),
-      }))
-      for await (const { partition, record } of readRecords(this.#options.log, 'orion-dlq', {
-        from,
-        until: 'end',
-      })) {
-        if (record.value !== null)
-          letters.push(
-            summary(topic.name, partition, record.offset, await read(topic, record.value)),
-          )
-      }
-    }
-    letters.sort((a, b) => a.occurredAt.localeCompare(b.occurredAt))
-    yield* letters.slice(-limit)
+  storeCompare(args: StoreArgs): AsyncIterable<StoreComparison> {
+    return this.#stores.compare(args)
   }
 
-  async *dlqShow({
-    topic: name,
-    partition,
-    offset,
-  }: {
-    readonly topic: string
-    readonly partition: number
-    readonly offset: number
-  }): AsyncIterable<DeadLetterDetail> {
-    const topic = this.#deadLetterTopics(undefined).find((one) => one.name === name)
-    if (topic === undefined)
-      throw new StreamsError(
-        'DLQ_UNKNOWN_TOPIC',
-        `${name} is no dead-letter topic`,
-        {},
-        `Choose among ${this.#deadLetterTopics(undefined)
-          .map((one) => one.name)
-          .join(', ')}`,
-      )
-    for await (const { record } of readRecords(this.#options.log, 'orion-dlq', {
-      from: [{ topic: name, partition, offset }],
-      until: 'end',
-    })) {
-      if (record.offset === offset && record.value !== null)
-        yield detail(name, partition, offset, await read(topic, record.value))
-      return
-    }
+  topologyList(): AsyncIterable<TopologySummary> {
+    return this.#topologies.list()
+  }
+
+  topologyDiff(args: { readonly topology: string }): AsyncIterable<DeployedDiff> {
+    return this.#topologies.diff(args)
+  }
+
+  topologyReset(args: ResetArgs): AsyncIterable<ResetRow> {
+    return this.#topologies.reset(args)
+  }
+
+  dlqList(args: DeadLetterFilter & { readonly limit: number }): AsyncIterable<DeadLetterSummary> {
+    return this.#deadLetters.list(args)
+  }
+
+  dlqShow(place: DeadLetterPlace): AsyncIterable<DeadLetterDetail> {
+    return this.#deadLetters.show(place)
+  }
+
+  dlqReplay(args: ReplayArgs): AsyncIterable<ReplayedDeadLetter> {
+    return this.#deadLetters.replay(args)
   }
 
   async *sinkCheck(): AsyncIterable<Readonly<Record<string, unknown>>> {
@@ -282,20 +222,6 @@ export class LocalOperator implements Operator {
       )
     return partitionsOf(log, topic)
   }
-
-  #deadLetterTopics(service: string | undefined): readonly Topic<DeadLetterEnvelope>[] {
-    const { dlq } = this.#options.topics
-    if (service === undefined) return Object.values(dlq)
-    const topic = dlq[service as keyof typeof dlq]
-    if (topic === undefined)
-      throw new StreamsError(
-        'DLQ_UNKNOWN_SERVICE',
-        `there are no dead letters of ${service}`,
-        {},
-        `Choose among ${Object.keys(dlq).join(', ')}`,
-      )
-    return [topic]
-  }
 }
 
 function text(bytes: Uint8Array | null): string | null {
@@ -316,53 +242,5 @@ async function decoded(topic: Topic<unknown> | undefined, value: Uint8Array): Pr
         ? error.message
         : String(error)
     return { undecodable: why, base64: jsonValue(value) }
-  }
-}
-
-async function read(
-  topic: Topic<DeadLetterEnvelope>,
-  value: Uint8Array,
-): Promise<DeadLetterEnvelope> {
-  await topic.valueSerde.pending?.(value)
-  return topic.valueSerde.deserialize(topic.name, value)
-}
-
-function summary(
-  topic: string,
-  partition: number,
-  offset: number,
-  { occurredAt, payload }: DeadLetterEnvelope,
-): DeadLetterSummary {
-  const { code, cause, sourceTopic, sourcePartition, sourceOffset } = payload
-  return {
-    topic,
-    partition,
-    offset,
-    occurredAt: new Date(occurredAt).toISOString(),
-    code,
-    cause,
-    source: `${sourceTopic}-${sourcePartition}@${sourceOffset}`,
-  }
-}
-
-function detail(
-  topic: string,
-  partition: number,
-  offset: number,
-  event: DeadLetterEnvelope,
-): DeadLetterDetail {
-  const { remedy, consumer, consumerVersion, attempts, stack, key, value, headers } = event.payload
-  const base64 = (bytes: Uint8Array | null): string | null =>
-    bytes === null ? null : Buffer.from(bytes).toString('base64')
-  return {
-    ...summary(topic, partition, offset, event),
-    remedy,
-    consumer,
-    consumerVersion,
-    attempts,
-    stack,
-    key: text(key),
-    valueBase64: base64(value),
-    headers: headers.map((header) => ({ name: header.name, valueBase64: base64(header.value) })),
   }
 }

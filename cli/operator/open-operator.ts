@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { noMetrics, silentLogger } from '#streams'
 import { openTopics } from '#topics'
 import type { InstallationOptions } from '../commands/data-dir.ts'
@@ -28,6 +29,7 @@ export async function withOperator<Result>(
   try {
     return await command(
       new LocalOperator({
+        dataDir,
         env,
         log,
         topics,
@@ -43,4 +45,9 @@ export async function withOperator<Result>(
     await log.close()
     close()
   }
+}
+
+/** Whether there is anything to ask: brokers, or a data directory. */
+export function isInstalled({ dataDir, brokers }: InstallationOptions): boolean {
+  return brokers !== undefined || existsSync(dataDir)
 }

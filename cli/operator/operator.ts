@@ -1,3 +1,9 @@
+import type { DeployedDiff } from '#streams/tools'
+import type { ReplayedDeadLetter } from './dead-letter-replay.ts'
+import type { DeadLetterDetail, DeadLetterSummary, ReplayArgs } from './dead-letter-tools.ts'
+import type { DeadLetterFilter, DeadLetterPlace } from './dead-letters.ts'
+import type { ResetArgs, ResetRow } from './topology-tools.ts'
+
 /**
  * What the operator's commands ask of an Orion installation, whether it is running (through the socket in its data directory)
  * or not (the directory is opened for the command). Every method yields plain JSON values, one a line.
@@ -12,20 +18,16 @@ export interface Operator {
     readonly cleanup: 'delete' | 'compact'
   }): AsyncIterable<{ readonly topic: string; readonly created: boolean }>
   storeList(args: { readonly topology?: string }): AsyncIterable<StoreSummary>
-  storeGet(args: StoreArgs & { readonly key: string }): AsyncIterable<StoreRow>
-  storeRange(
-    args: StoreArgs & { readonly from?: string; readonly to?: string; readonly limit: number },
-  ): AsyncIterable<StoreRow>
+  storeGet(args: StoreRangeArgs & { readonly key: string }): AsyncIterable<StoreRow>
+  storeRange(args: StoreRangeArgs & { readonly limit: number }): AsyncIterable<StoreRow>
   storeChecksum(args: StoreArgs): AsyncIterable<StoreChecksum>
-  dlqList(args: {
-    readonly service?: string
-    readonly limit: number
-  }): AsyncIterable<DeadLetterSummary>
-  dlqShow(args: {
-    readonly topic: string
-    readonly partition: number
-    readonly offset: number
-  }): AsyncIterable<DeadLetterDetail>
+  storeCompare(args: StoreArgs): AsyncIterable<StoreComparison>
+  topologyList(args: Record<string, never>): AsyncIterable<TopologySummary>
+  topologyDiff(args: { readonly topology: string }): AsyncIterable<DeployedDiff>
+  topologyReset(args: ResetArgs): AsyncIterable<ResetRow>
+  dlqList(args: DeadLetterFilter & { readonly limit: number }): AsyncIterable<DeadLetterSummary>
+  dlqShow(place: DeadLetterPlace): AsyncIterable<DeadLetterDetail>
+  dlqReplay(args: ReplayArgs): AsyncIterable<ReplayedDeadLetter>
   sinkCheck(args: Record<string, never>): AsyncIterable<Readonly<Record<string, unknown>>>
   ports(args: Record<string, never>): AsyncIterable<RunningPorts>
 }
@@ -67,6 +69,30 @@ export interface TailedRecord {
 export interface StoreArgs {
   readonly topology: string
   readonly store: string
+  readonly partition?: number
+  /** Of a copy made from the changelog, whoever runs the application. */
+  readonly fromChangelog?: boolean
+}
+
+export interface StoreRangeArgs extends StoreArgs {
+  readonly from?: string
+  readonly to?: string
+  readonly prefix?: string
+  readonly fromTimeMs?: number
+  readonly toTimeMs?: number
+}
+
+export interface TopologySummary {
+  readonly topology: string
+  readonly application: string
+  readonly state: 'running' | 'stopped' | 'reset unfinished'
+  readonly threads: number
+  readonly tasks: number | null
+  readonly lag: number | null
+  /** The version that ran last, and the one that answers. */
+  readonly deployed: string | null
+  readonly here: string
+  readonly does: string
 }
 
 export interface StoreSummary {
@@ -94,25 +120,11 @@ export interface StoreChecksum {
   readonly offset: number
 }
 
-export interface DeadLetterSummary {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly occurredAt: string
-  readonly code: string
-  readonly cause: string
-  readonly source: string
-}
-
-export interface DeadLetterDetail extends DeadLetterSummary {
-  readonly remedy: string
-  readonly consumer: string
-  readonly consumerVersion: string
-  readonly attempts: number
-  readonly stack: string | null
-  readonly key: string | null
-  readonly valueBase64: string | null
-  readonly headers: readonly { readonly name: string; readonly valueBase64: string | null }[]
+export interface StoreComparison extends StoreChecksum {
+  readonly changelogEntries: number
+  readonly changelogDigest: string
+  /** `moving`: the store went on all the while; ask again. */
+  readonly result: 'equal' | 'differs' | 'moving'
 }
 
 export interface RunningPorts {

@@ -6,9 +6,17 @@ import type { Topics } from '#topics'
 import { topologies } from '#topologies'
 import type { RunningTopology } from '../start/run-topologies.ts'
 import { applicationId, streamsDirectory } from '../start/run-topologies.ts'
-import type { StoreAccess } from './local-operator.ts'
 import type { StoreArgs, StoreChecksum } from './operator.ts'
 import type { StorePart } from './store-reading.ts'
+import { unknownTopology } from './topology-tools.ts'
+
+/** Stores of the topologies, of a running process or of a directory. */
+export interface StoreAccess {
+  topologies(): readonly Topology[]
+  /** @throws {StreamsError} when the topology or the store is not there */
+  parts(args: StoreArgs): Promise<readonly StorePart[]>
+  checksums(args: StoreArgs): Promise<readonly StoreChecksum[]>
+}
 
 /** Stores of the topologies that run in this process. */
 export function runningStores(running: readonly RunningTopology[]): StoreAccess {
@@ -25,8 +33,10 @@ export function runningStores(running: readonly RunningTopology[]): StoreAccess 
     topologies: () => running.map(({ topology }) => topology),
     parts: async (args) => {
       const { streams, topology } = find(args)
-      specOf(topology, args.store)
-      return streams.localStores(args.store)
+      const spec = specOf(topology, args.store)
+      return streams
+        .localStores(args.store)
+        .map(({ partition, store }) => ({ partition, spec, store }))
     },
     checksums: async (args) => {
       const { streams, topology } = find(args)
@@ -89,6 +99,7 @@ export function directoryStores({
     parts: async (args): Promise<StorePart[]> =>
       (await openTasks(args)).map(({ partition, stores }) => ({
         partition,
+        spec: stores.get(args.store).spec,
         store: stores.get(args.store).store,
       })),
     checksums: async (args): Promise<StoreChecksum[]> =>
@@ -107,7 +118,8 @@ export function directoryStores({
   }
 }
 
-function specOf(topology: Topology, store: string): StoreSpec {
+/** @throws {StreamsError} STORE_UNKNOWN */
+export function specOf(topology: Topology, store: string): StoreSpec {
   const specs = topology.subTopologies.flatMap(({ stores }) => stores)
   const spec = specs.find(({ name }) => name === store)
   if (spec === undefined) {
@@ -119,13 +131,4 @@ function specOf(topology: Topology, store: string): StoreSpec {
     )
   }
   return spec
-}
-
-export function unknownTopology(name: string, known: readonly string[]): StreamsError {
-  return new StreamsError(
-    'TOPOLOGY_UNKNOWN',
-    `there is no topology ${name} here`,
-    {},
-    `Choose among ${known.join(', ')}`,
-  )
 }

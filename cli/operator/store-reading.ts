@@ -1,47 +1,109 @@
-import type { StateStore } from '#streams'
+import { type StateStore, type StoreSpec, StreamsError } from '#streams'
 import { jsonValue } from './json-value.ts'
+import { parseKey } from './key-text.ts'
 import type { StoreRow } from './operator.ts'
 
 /** One partition of a store, as of its last commit. */
 export interface StorePart {
   readonly partition: number
+  readonly spec: StoreSpec
   readonly store: StateStore
 }
 
 export interface ScanRange {
-  readonly from: string | undefined
-  readonly to: string | undefined
+  /** Keys as typed; both inclusive. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  /** Of keys that are text. */
+  readonly prefix?: string | undefined
+  /** Starts of windows, ends of sessions, times of versions; both inclusive. */
+  readonly fromTimeMs?: number | undefined
+  readonly toTimeMs?: number | undefined
   readonly limit: number
 }
 
 /**
- * Entries of one partition as JSON, by key. A window or session store gives every window of the keys; a versioned store, which cannot be
- * scanned, the latest version of one key (`from` equal to `to`).
+ * Entries of one partition as JSON, in the store's order of keys. A window or session store gives every window of the keys; a versioned store, which
+ * cannot be scanned, the latest version of one key (`from` equal to `to`), or with times those that held then.
+ * @throws {StreamsError} STORE_KEY_INVALID, STORE_READ_BY_KEY
  */
-export function* scanPart({ partition, store }: StorePart, range: ScanRange): Iterable<StoreRow> {
-  const { from, to, limit } = range
-  let left = limit
+export function* scanPart(part: StorePart, range: ScanRange): Iterable<StoreRow> {
+  let left = range.limit
   if (left <= 0) return
-  if ('range' in store) {
-    for (const [key, value] of store.range(from, to)) {
-      yield { partition, key: jsonValue(key), value: jsonValue(value) }
-      left -= 1
-      if (left === 0) return
-    }
-    return
-  }
-  if ('history' in store) {
-    const latest = from !== undefined && from === to ? store.get(from) : undefined
-    if (latest !== undefined) yield { partition, key: from, value: jsonValue(latest) }
-    return
-  }
-  for (const [{ key, startMs, endMs }, value] of store.all()) {
-    const name = String(key)
-    if ((from !== undefined && name < from) || (to !== undefined && name > to)) continue
-    const session = 'findSessions' in store ? { sessionEndMs: endMs } : {}
-    const window = { windowStartMs: startMs, ...session }
-    yield { partition, key: jsonValue(key), ...window, value: jsonValue(value) }
+  for (const row of rowsOf(part, range)) {
+    yield row
     left -= 1
     if (left === 0) return
   }
+}
+
+function* rowsOf({ partition, spec, store }: StorePart, range: ScanRange): Iterable<StoreRow> {
+  const { prefix, fromTimeMs, toTimeMs } = range
+  const [from, to] = [range.from, range.to].map((text) =>
+    text === undefined ? undefined : parseKey(spec, text),
+  )
+  const timed = fromTimeMs !== undefined || toTimeMs !== undefined
+  const [firstMs, lastMs] = [fromTimeMs ?? 0, toTimeMs ?? Number.MAX_SAFE_INTEGER]
+  if (prefix !== undefined) requireTextKeys(spec)
+  if ('range' in store) {
+    if (timed) throw withoutTimes(spec)
+    const entries =
+      prefix === undefined ? store.range(from, to) : store.prefixScan(Buffer.from(prefix))
+    for (const [key, value] of entries)
+      yield { partition, key: jsonValue(key), value: jsonValue(value) }
+    return
+  }
+  if ('history' in store) {
+    if (from === undefined || range.from !== range.to) throw readByKey(spec)
+    const versions = timed ? store.history(from, firstMs, lastMs) : [store.get(from)]
+    for (const version of versions)
+      if (version !== undefined)
+        yield { partition, key: jsonValue(from), value: jsonValue(version) }
+    return
+  }
+  const isSession = 'findSessions' in store
+  const windows = isSession
+    ? store.fetchKeyRange(from, to)
+    : store.fetchKeyRange(from, to, firstMs, lastMs)
+  for (const [{ key, startMs, endMs }, value] of windows) {
+    if (prefix !== undefined && !String(key).startsWith(prefix)) continue
+    if (isSession && (endMs < firstMs || endMs > lastMs)) continue
+    const session = isSession ? { sessionEndMs: endMs } : {}
+    yield {
+      partition,
+      key: jsonValue(key),
+      windowStartMs: startMs,
+      ...session,
+      value: jsonValue(value),
+    }
+  }
+}
+
+function requireTextKeys(spec: StoreSpec): void {
+  const { format = 'string' } = spec.keySerde as { readonly format?: string }
+  if (format === 'string') return
+  throw new StreamsError(
+    'STORE_KEY_INVALID',
+    `keys of this store are ${format}: they have no prefix`,
+    { store: spec.name },
+    'Use --from and --to.',
+  )
+}
+
+function withoutTimes({ name }: StoreSpec): StreamsError {
+  return new StreamsError(
+    'STORE_WITHOUT_TIMES',
+    'a key-value store has no windows and no history',
+    { store: name },
+    'Leave --from-time and --to-time out.',
+  )
+}
+
+function readByKey({ name }: StoreSpec): StreamsError {
+  return new StreamsError(
+    'STORE_READ_BY_KEY',
+    'a versioned store cannot be scanned',
+    { store: name },
+    'Ask for one key: orion store get, with --from-time and --to-time for its history.',
+  )
 }

@@ -9,6 +9,7 @@ import {
   type Topology,
 } from '#streams'
 import type { Log } from '#streams/log'
+import { prepareDeployment, recordDeployment } from '#streams/tools'
 import type { Topics } from '#topics'
 import { topologies } from '#topologies'
 import type { Config } from '../config/options.ts'
@@ -86,8 +87,8 @@ export async function runTopologies(
       threads: config.threads,
       handlers: {
         deserialization: 'dead-letter',
-        processing: 'dead-letter',
-        production: 'dead-letter',
+        processing: 'retry',
+        production: 'retry',
       },
       deadLetter: deadLetterEncoder(deadLetters, entry.name, VERSION),
       onUncaughtError: 'replace-thread',
@@ -99,6 +100,28 @@ export async function runTopologies(
     parts.closers.add(entry.name, () => streams.close())
     return { name: entry.name, topology, streams }
   })
-  await Promise.all(running.map(({ streams }) => streams.start()))
+  await Promise.all(running.map((one) => startTopology(config, one, parts)))
   return running
+}
+
+/** Not beside an unfinished reset, nor on state that a reset has made void; then it is noted which version runs. */
+async function startTopology(
+  config: Config,
+  { name, topology, streams }: RunningTopology,
+  { log, logger }: { readonly log: Log; readonly logger: Logger },
+): Promise<void> {
+  const application = { log, applicationId: applicationId(config.env, name) }
+  await prepareDeployment({
+    ...application,
+    directory: streamsDirectory(config.dataDir),
+    stores: createStoreBackend(rocksdbEngine()),
+    logger: logger.child({ entity: name }),
+  })
+  await streams.start()
+  await recordDeployment({
+    ...application,
+    topology,
+    version: VERSION,
+    nowMs: systemClock.nowMs(),
+  })
 }

@@ -181,9 +181,11 @@ async function open(config: Config, parts: Parts): Promise<string> {
     pid: process.pid,
   }
   const operator = new LocalOperator({
+    dataDir: config.dataDir,
     env: config.env,
     log,
     topics,
+    logger,
     stores: runningStores(running),
     clickhouse: clickhouse?.clickhouse,
     ports,
