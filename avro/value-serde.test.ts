@@ -92,6 +92,8 @@ test('bytes of any Uint8Array are kept, and null beside them', () => {
     consumer: 'x',
     consumerVersion: '1',
     attempts: 1,
+    firstFailedAt: null,
+    lastFailedAt: 7,
   }
   const dlq = avroValueSerde(recordSchemas.DeadLettered)
   const back = dlq.deserialize('s', dlq.serialize('s', letters))

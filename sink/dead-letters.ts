@@ -114,6 +114,9 @@ export function deadLetterOf(plan: RangePlan, { record, correlationId, ...why }:
         consumer: CONSUMER,
         consumerVersion: CONSUMER_VERSION,
         attempts: 1,
+        // A batch that is taken again must be the same to the byte.
+        firstFailedAt: null,
+        lastFailedAt: null,
       },
     },
   )

@@ -48,6 +48,9 @@ export interface DeadLettered {
   readonly consumer: string
   readonly consumerVersion: string
   readonly attempts: number
+  /** Of the attempts. */
+  readonly firstFailedAt: number | null
+  readonly lastFailedAt: number | null
 }
 
 export interface Header {

@@ -3,7 +3,6 @@ import type { DeadLetter, DeadLetterEncoder } from '#streams'
 import type { Topic } from '#topics'
 
 const TENANT = 'platform'
-const STACK_CHARACTERS_MAX = 2_000
 
 /**
  * Dead letters of a topology as events of its `dlq` topic: the original bytes, headers and position, with the cause. The tenant is that of the
@@ -49,10 +48,12 @@ function deadLetterEvent(
       code: letter.code,
       cause: letter.what,
       remedy: letter.remedy,
-      stack: letter.stack === undefined ? null : letter.stack.slice(0, STACK_CHARACTERS_MAX),
+      stack: letter.stack ?? null,
       consumer: letter.consumer,
       consumerVersion: version,
       attempts: letter.attempts,
+      firstFailedAt: letter.firstFailedMs,
+      lastFailedAt: letter.lastFailedMs,
     },
   }
 }
