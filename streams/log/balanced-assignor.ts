@@ -35,7 +35,7 @@ export function assignBalanced(
       }
     }
     for (const at of free) {
-      const next = leastLoaded(subscribed, taken, assignment)
+      const next = leastLoaded(subscribed, taken, assignment, owners.get(nameOf(at)))
       if (next === undefined) continue
       taken.set(next, (taken.get(next) ?? 0) + 1)
       assignment.get(next)?.push(at)
@@ -48,6 +48,7 @@ function leastLoaded(
   members: readonly GroupMember[],
   taken: ReadonlyMap<string, number>,
   assignment: ReadonlyMap<string, readonly TopicPartition[]>,
+  owner: string | undefined,
 ): string | undefined {
   let best: { memberId: string; taken: number; total: number } | undefined
   for (const { memberId } of members) {
@@ -59,7 +60,8 @@ function leastLoaded(
     if (
       best === undefined ||
       load.taken < best.taken ||
-      (load.taken === best.taken && load.total < best.total)
+      (load.taken === best.taken && load.total < best.total) ||
+      (load.taken === best.taken && load.total === best.total && memberId === owner)
     ) {
       best = load
     }

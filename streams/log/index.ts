@@ -17,6 +17,7 @@ export type {
   Isolation,
   Log,
   LogAdmin,
+  LogHealth,
   LogRecord,
   MemberAssignment,
   NewTopic,

@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { administration } from './contract/administration.ts'
 import { compaction } from './contract/compaction.ts'
 import { type ContractContext, contextOf } from './contract/context.ts'
+import { cooperativeGroups } from './contract/cooperative-groups.ts'
 import { groupOffsets } from './contract/group-offsets.ts'
 import { groups } from './contract/groups.ts'
 import { producing } from './contract/producing.ts'
 import { randomRun } from './contract/random-run.ts'
 import { reading } from './contract/reading.ts'
+import { staticMembers } from './contract/static-members.ts'
 import { transactions } from './contract/transactions.ts'
 import type { Log } from './log.ts'
 
@@ -14,6 +16,8 @@ import type { Log } from './log.ts'
 export interface LogAbilities {
   /** `sendOffsets` with the metadata of an older generation is refused. */
   readonly refusesStaleMembersInTransactions: boolean
+  /** The shortest session timeout of a group's members; 6 s by default, as Kafka's. */
+  readonly shortestSessionMs?: number
   /** Compacts every topic that may be, now. Absent: compaction happens when it happens, and is not looked at. */
   readonly compactNow?: (log: Log) => Promise<void>
 }
@@ -46,6 +50,8 @@ export function logContract(name: string, options: LogContractOptions): void {
     describe('reading', () => reading(context))
     describe('transactions', () => transactions(context))
     describe('groups', () => groups(context))
+    describe('cooperative groups', () => cooperativeGroups(context))
+    describe('static members', () => staticMembers(context))
     describe('group offsets', () => groupOffsets(context))
     describe('administration', () => administration(context))
     describe('compaction', () => compaction(context))

@@ -15,8 +15,21 @@ export interface Log {
   createGroupConsumer(options: GroupConsumerOptions): Promise<GroupConsumer>
   /** Reads chosen partitions without joining a group: restores, global tables, views, tools. */
   createPartitionReader(options: PartitionReaderOptions): Promise<PartitionReader>
+  /** Whether calls wait for brokers, and why: for readiness. Absent where the log is part of this process. */
+  health?(): LogHealth
   close(): Promise<void>
 }
+
+export type LogHealth =
+  | { readonly waiting: false }
+  | {
+      readonly waiting: true
+      /** The call that waits longest, and how many wait with it. */
+      readonly waitingMs: number
+      readonly calls: number
+      /** What was asked, what came of it, which brokers are away. */
+      readonly why: string
+    }
 
 export interface TopicPartition {
   readonly topic: string

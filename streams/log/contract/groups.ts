@@ -9,7 +9,7 @@ import {
   until,
   valuesOf,
 } from './context.ts'
-import { type GroupEvent, Member, recordsOf } from './member.ts'
+import { expectOneOwner, type GroupEvent, Member, recordsOf } from './member.ts'
 
 export function groups(context: ContractContext): void {
   const wait = (what: string, check: () => Promise<boolean> | boolean) =>
@@ -238,31 +238,5 @@ export function groups(context: ContractContext): void {
       Object.entries(values).map(([partition, those]) => append(topic, Number(partition), those)),
     )
     await producer.close()
-  }
-}
-
-/** Replays the events: a record comes to the owner of its partition, and a partition is revoked before it has another owner. */
-function expectOneOwner(events: readonly GroupEvent[]): void {
-  const owners = new Map<string, string>()
-  for (const { member, kind, partitions, partition, value } of events) {
-    switch (kind) {
-      case 'assigned':
-        for (const name of partitions) {
-          expect([undefined, member], `owner of ${name} at its assignment`).toContain(
-            owners.get(name),
-          )
-          owners.set(name, member)
-        }
-        break
-      case 'revoked':
-        for (const name of partitions) {
-          expect(owners.get(name), `owner of ${name} at its revocation`).toBe(member)
-          owners.delete(name)
-        }
-        break
-      case 'record':
-        expect(owners.get(partition ?? ''), `owner of ${partition} given ${value}`).toBe(member)
-        break
-    }
   }
 }

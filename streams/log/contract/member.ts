@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import type { FetchedBatch, GroupConsumer, GroupConsumerOptions, TopicPartition } from '../log.ts'
 import { type ContractContext, partitionName, text } from './context.ts'
 
@@ -16,7 +17,7 @@ export class Member {
   readonly consumer: GroupConsumer
   readonly #name: string
   readonly #events: GroupEvent[]
-  #polling = true
+  #polling = false
   #loop: Promise<void> = Promise.resolve()
 
   static async join(
@@ -43,8 +44,7 @@ export class Member {
       },
     })
     const member = new Member(name, consumer, events)
-    member.#loop = member.#poll()
-    member.#loop.catch(() => {})
+    member.startPolling()
     return member
   }
 
@@ -58,6 +58,20 @@ export class Member {
     return this.consumer.assignment().map(partitionName).sort()
   }
 
+  startPolling(): void {
+    this.#polling = true
+    this.#loop = this.#poll()
+    this.#loop.catch(() => {})
+  }
+
+  /** What the polling ends with, when it fails. */
+  async failure(): Promise<unknown> {
+    return this.#loop.then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+  }
+
   /** Ends the polling, not the membership. Rejects when polling failed. */
   async pausePolling(): Promise<void> {
     this.#polling = false
@@ -67,6 +81,13 @@ export class Member {
   async leave(): Promise<void> {
     await this.pausePolling()
     await this.consumer.close()
+  }
+
+  /** As a process that ends without a word: the group hears nothing. */
+  async die(): Promise<void> {
+    this.#polling = false
+    await this.failure()
+    await this.consumer.close({ leaveGroup: false })
   }
 
   async #poll(): Promise<void> {
@@ -90,3 +111,29 @@ export class Member {
 
 export const recordsOf = (events: readonly GroupEvent[]): string[] =>
   events.flatMap(({ kind, value }) => (kind === 'record' ? [value ?? 'null'] : []))
+
+/** Replays the events: a record comes to the owner of its partition, and a partition is revoked before it has another owner. */
+export function expectOneOwner(events: readonly GroupEvent[]): void {
+  const owners = new Map<string, string>()
+  for (const { member, kind, partitions, partition, value } of events) {
+    switch (kind) {
+      case 'assigned':
+        for (const name of partitions) {
+          expect([undefined, member], `owner of ${name} at its assignment`).toContain(
+            owners.get(name),
+          )
+          owners.set(name, member)
+        }
+        break
+      case 'revoked':
+        for (const name of partitions) {
+          expect(owners.get(name), `owner of ${name} at its revocation`).toBe(member)
+          owners.delete(name)
+        }
+        break
+      case 'record':
+        expect(owners.get(partition ?? ''), `owner of ${partition} given ${value}`).toBe(member)
+        break
+    }
+  }
+}

@@ -27,12 +27,13 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
   readonly #core: LogCore
   readonly #options: GroupConsumerOptions
   readonly #signal = new Signal()
-  /** Of what is held: until its revocation has been told, and nothing longer. */
   readonly #cursors: PartitionCursors
   #seat: Seat | undefined
   /** Of `#partitions`. */
   #generation = -1
   #partitions: readonly TopicPartition[] = []
+  /** The generation in which each of `#partitions` was assigned. */
+  readonly #heldSince = new Map<string, number>()
   /** Those of `#partitions` for which `onAssigned` has not been called yet; `undefined` when it has been called for all. */
   #unannounced: readonly TopicPartition[] | undefined
   /** Partitions were given up that the group waits for. */
@@ -180,7 +181,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
       memberId: this.#core.groups.nextMemberId(this.#options.clientId),
       consumer: this.#options,
       wake: () => this.#signal.notify(),
-      holds: (partition) => this.#cursors.has(partition),
+      heldSince: ({ topic, partition }) => this.#heldSince.get(`${topic}-${partition}`),
     })
     group.enter(seat)
     this.#seat = seat
@@ -206,6 +207,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
     this.#unannounced = added
     for (const at of added) {
       const log = this.#core.topics.partition(at)
+      this.#heldSince.set(`${at.topic}-${at.partition}`, seat.generation)
       const committed = this.#core.offsets.get(this.#options.groupId, at)?.offset
       const missing =
         this.#options.onMissingOffset === 'latest' ? log.state.endOffset : log.state.startOffset
@@ -224,7 +226,10 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
         const rest = without(this.#unannounced, partitions)
         this.#unannounced = this.#cooperative && !lost ? rest : undefined
       }
-      for (const at of partitions) this.#cursors.remove(at)
+      for (const at of partitions) {
+        this.#cursors.remove(at)
+        this.#heldSince.delete(`${at.topic}-${at.partition}`)
+      }
     }
   }
 

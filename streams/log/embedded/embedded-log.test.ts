@@ -28,6 +28,7 @@ for (const engine of [memoryEngine(), rocksdbEngine()]) {
     },
     abilities: {
       refusesStaleMembersInTransactions: true,
+      shortestSessionMs: 1_200,
       compactNow: async () => log?.maintain({ force: true }),
     },
   })

@@ -46,12 +46,12 @@ export class Group {
     return this.#seats.has(memberId)
   }
 
-  /** Under cooperative rebalancing a member may commit what it holds in whatever generation it believes to be. */
+  /** A member may commit what it has held since the generation in which it believes to be. */
   mayCommit(memberId: string, generation: number, offsets: readonly TopicPartition[]): boolean {
     const seat = this.#seats.get(memberId)
     if (seat === undefined) return false
     if (generation === this.#generation) return true
-    return seat.rebalance === 'cooperative' && offsets.every((at) => seat.holds(at))
+    return offsets.every((at) => (seat.heldSince(at) ?? Number.POSITIVE_INFINITY) <= generation)
   }
 
   describe(): GroupDescription {

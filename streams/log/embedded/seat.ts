@@ -15,8 +15,8 @@ export interface SeatOptions {
   readonly consumer: GroupConsumerOptions
   /** Called when the member has something to do in its next poll. */
   readonly wake: () => void
-  /** What the member has and has not given up. */
-  readonly holds: (partition: TopicPartition) => boolean
+  /** The generation in which the member was assigned what it has and has not given up. */
+  readonly heldSince: (partition: TopicPartition) => number | undefined
 }
 
 /** A member's place in its group. */
@@ -30,7 +30,7 @@ export class Seat {
   readonly rebalanceTimeoutMs: number
   readonly #sessionTimeoutMs: number
   #wake: () => void
-  #holds: (partition: TopicPartition) => boolean
+  #heldSince: (partition: TopicPartition) => number | undefined
   #fenced = false
   #vacantUntilMs: number | undefined
   #generation = -1
@@ -42,7 +42,7 @@ export class Seat {
   /** Whether it has joined the rebalance under way. */
   joined = false
 
-  constructor({ memberId, consumer, wake, holds }: SeatOptions) {
+  constructor({ memberId, consumer, wake, heldSince }: SeatOptions) {
     this.memberId = memberId
     this.clientId = consumer.clientId
     this.groupInstanceId = consumer.groupInstanceId
@@ -52,7 +52,7 @@ export class Seat {
     this.rebalanceTimeoutMs = consumer.rebalanceTimeoutMs ?? DEFAULTS.rebalanceTimeoutMs
     this.#sessionTimeoutMs = consumer.sessionTimeoutMs ?? DEFAULTS.sessionTimeoutMs
     this.#wake = wake
-    this.#holds = holds
+    this.#heldSince = heldSince
   }
 
   /** Must be the same for all members of a group. */
@@ -87,8 +87,8 @@ export class Seat {
     this.#wake()
   }
 
-  holds(partition: TopicPartition): boolean {
-    return this.#holds(partition)
+  heldSince(partition: TopicPartition): number | undefined {
+    return this.#heldSince(partition)
   }
 
   /** As the assignor sees it. */
@@ -107,7 +107,7 @@ export class Seat {
   vacate(nowMs: number): void {
     this.#vacantUntilMs = nowMs + this.#sessionTimeoutMs
     this.#wake = () => {}
-    this.#holds = () => false
+    this.#heldSince = () => undefined
     this.owned = []
   }
 

@@ -9,6 +9,7 @@ import { systemClock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
+import { failureType } from './failures.ts'
 
 export interface BrokerAddress {
   readonly host: string
@@ -25,6 +26,13 @@ export interface LinkOptions extends BrokerAddress, ConnectionSecurity {
   readonly clientId: string
   readonly requestTimeoutMs: number
   readonly logger: Logger
+  /** Told of every answer, and of every failure of a connection that is not of our own making. */
+  readonly witness: LinkWitness
+}
+
+export interface LinkWitness {
+  answered(broker: BrokerAddress): void
+  failed(broker: BrokerAddress, error: unknown): void
 }
 
 /** A request that kafkajs has no codec for, or not in a version that tells enough. */
@@ -43,32 +51,28 @@ export interface RawRequest<T> {
  */
 export class BrokerLink {
   readonly address: BrokerAddress
-  readonly #broker: Broker
+  readonly #logger: InternalLogger
   readonly #pool: LinkPool
-  #connecting: Promise<void> | undefined
+  #broker: Broker | undefined
+  #connecting: Promise<Broker> | undefined
 
   constructor(options: LinkOptions) {
     this.address = { host: options.host, port: options.port }
-    const logger = adaptLogger(options.logger)
-    this.#pool = new LinkPool(options, logger)
-    this.#broker = new Broker({
-      connectionPool: this.#pool,
-      logger,
-      versions: null,
-      allowAutoTopicCreation: false,
-      authenticationTimeout: CONNECTION_TIMEOUT_MS,
-    })
+    this.#logger = adaptLogger(options.logger)
+    this.#pool = new LinkPool(options, this.#logger)
   }
 
-  /** The connected broker, for requests by kafkajs' own codecs. */
+  /**
+   * The connected broker, for requests by kafkajs' own codecs. A connection that is up is not enough: until versions are negotiated kafkajs
+   * refuses every request with an error that nothing retries.
+   */
   async broker(): Promise<Broker> {
-    if (!this.#broker.isConnected()) {
-      this.#connecting ??= this.#broker.connect().finally(() => {
-        this.#connecting = undefined
-      })
-      await this.#connecting
-    }
-    return this.#broker
+    if (this.#connecting !== undefined) return this.#connecting
+    if (this.#broker?.isConnected() === true) return this.#broker
+    this.#connecting = this.#connect().finally(() => {
+      this.#connecting = undefined
+    })
+    return this.#connecting
   }
 
   async send<T>(raw: RawRequest<T>): Promise<T> {
@@ -95,6 +99,32 @@ export class BrokerLink {
     return answer.value
   }
 
+  async #connect(): Promise<Broker> {
+    // Connected, but the time of its credentials is over: the same connection can renew them.
+    if (this.#broker !== undefined && this.#pool.isConnected()) {
+      await this.#broker.connect()
+      return this.#broker
+    }
+    // A new one for each connection: the broker may have come back as another version.
+    const broker = new Broker({
+      connectionPool: this.#pool,
+      logger: this.#logger,
+      versions: null,
+      allowAutoTopicCreation: false,
+      authenticationTimeout: CONNECTION_TIMEOUT_MS,
+    })
+    this.#broker = undefined
+    try {
+      await broker.connect()
+    } catch (error) {
+      // Half a connection would be taken for a whole one.
+      await this.#pool.endRequests()
+      throw error
+    }
+    this.#broker = broker
+    return broker
+  }
+
   /** Rejects what is in flight and closes. The link can be used again. */
   async disconnect(): Promise<void> {
     await this.#pool.destroy()
@@ -108,6 +138,10 @@ export function protocolError(code: number): Error {
 
 const CONNECTION_TIMEOUT_MS = 3_000
 const FETCH_API_KEY = 1
+const JOIN_GROUP_API_KEY = 11
+/** Requests that a broker answers at once if it is well. One that is frozen keeps its connections: only the wait tells. */
+const QUICK_REQUESTS: ReadonlySet<number> = new Set([3, 10, 12, 18])
+const QUICK_MS_MAX = 5_000
 
 type Use = 'requests' | 'fetches'
 
@@ -126,6 +160,9 @@ class LinkPool {
   readonly #open = new Map<Use, Connection>()
   readonly #connecting = new Map<Use, Promise<Connection>>()
   readonly #unfinished = new Set<Connection>()
+  /** By us: that they close says nothing about the broker. */
+  readonly #ended = new WeakSet<Connection>()
+  #joins = 0
   #versions: object | undefined
   #supportsAuthentication = true
   #ends = 0
@@ -165,8 +202,29 @@ class LinkPool {
   }
 
   async send<T>(request: ProtocolRequest<T>): Promise<T> {
-    const use = request.request.apiKey === FETCH_API_KEY ? 'fetches' : 'requests'
-    return (await this.#connection(use)).send(request)
+    const { apiKey } = request.request
+    const use = apiKey === FETCH_API_KEY ? 'fetches' : 'requests'
+    const connection = await this.#connection(use)
+    const joins = apiKey === JOIN_GROUP_API_KEY ? 1 : 0
+    this.#joins += joins
+    try {
+      const answer = await connection.send(this.#limited(request))
+      this.#options.witness.answered(this)
+      return answer
+    } catch (error) {
+      if (failureType(error) !== undefined) this.#options.witness.answered(this)
+      // A broker that holds back a JoinGroup answers nothing else on this connection.
+      else if (isTimeout(error) && this.#joins === joins) this.#abandon(use, connection, error)
+      throw error
+    } finally {
+      this.#joins -= joins
+    }
+  }
+
+  async endRequests(): Promise<void> {
+    const connection = this.#open.get('requests')
+    this.#open.delete('requests')
+    if (connection !== undefined) await this.#end(connection)
   }
 
   async destroy(): Promise<void> {
@@ -175,7 +233,29 @@ class LinkPool {
     this.#open.clear()
     // The system may go on for long to reach a host that does not answer.
     for (const { socket } of this.#unfinished) socket.destroy(connectionClosed())
-    await Promise.all(connections.map((connection) => end(connection)))
+    await Promise.all(connections.map((connection) => this.#end(connection)))
+  }
+
+  /** A frozen broker keeps its connections: only the wait tells, and it need not be as long as for what takes work. */
+  #limited<T>(request: ProtocolRequest<T>): ProtocolRequest<T> {
+    if (!QUICK_REQUESTS.has(request.request.apiKey)) return request
+    const requestTimeout = Math.min(QUICK_MS_MAX, this.#options.requestTimeoutMs)
+    return { requestTimeout, ...request }
+  }
+
+  /** Nobody answers there, though the connection stands: a new one, or another broker, is the only way on. */
+  #abandon(use: Use, connection: Connection, error: unknown): void {
+    if (this.#open.get(use) === connection) this.#open.delete(use)
+    if (this.#ended.has(connection)) return
+    this.#options.witness.failed(this, error)
+    void this.#end(connection)
+  }
+
+  async #end(connection: Connection): Promise<void> {
+    this.#ended.add(connection)
+    connection.rejectRequests(connectionClosed())
+    await connection.disconnect()
+    connection.socket.destroy()
   }
 
   #current(use: Use): Connection | undefined {
@@ -212,10 +292,20 @@ class LinkPool {
     connection.setSupportAuthenticationProtocol(this.#supportsAuthentication)
     if (this.#versions !== undefined) connection.setVersions(this.#versions)
     this.#unfinished.add(connection)
-    await connection.connect().finally(() => this.#unfinished.delete(connection))
-    connection.socket.once('close', () => connection.rejectRequests(connectionClosed()))
+    try {
+      await connection.connect()
+    } catch (error) {
+      if (ends === this.#ends) this.#options.witness.failed(this, error)
+      throw error
+    } finally {
+      this.#unfinished.delete(connection)
+    }
+    connection.socket.once('close', () => {
+      connection.rejectRequests(connectionClosed())
+      if (!this.#ended.has(connection)) this.#options.witness.failed(this, connectionClosed())
+    })
     if (ends !== this.#ends) {
-      await end(connection)
+      await this.#end(connection)
       throw connectionClosed()
     }
     this.#open.set(use, connection)
@@ -223,10 +313,8 @@ class LinkPool {
   }
 }
 
-async function end(connection: Connection): Promise<void> {
-  connection.rejectRequests(connectionClosed())
-  await connection.disconnect()
-  connection.socket.destroy()
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'KafkaJSRequestTimeoutError'
 }
 
 function connectionClosed(): Error {

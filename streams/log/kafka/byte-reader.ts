@@ -59,6 +59,11 @@ export class ByteReader {
     return length < 0 ? null : this.raw(length).toString()
   }
 
+  /** Null is read as empty. */
+  compactBytes(): Buffer {
+    return this.raw(Math.max(this.#unsignedVarint() - 1, 0))
+  }
+
   compactArray<T>(read: (reader: this) => T): T[] {
     const items: T[] = []
     for (let left = this.#unsignedVarint() - 1; left > 0; left -= 1) items.push(read(this))

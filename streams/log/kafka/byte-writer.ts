@@ -65,6 +65,10 @@ export class ByteWriter {
     return this.#unsignedVarint(bytes.length + 1).raw(bytes)
   }
 
+  compactBytes(value: Uint8Array): this {
+    return this.#unsignedVarint(value.length + 1).raw(Buffer.from(value))
+  }
+
   compactArray<T>(items: readonly T[], write: (writer: this, item: T) => void): this {
     this.#unsignedVarint(items.length + 1)
     for (const item of items) write(this, item)

@@ -3,6 +3,7 @@ import { type ErrorPlace, StreamsError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import type { Counter, Metrics } from '../../metrics.ts'
 import type { TopicPartition } from '../log.ts'
+import { type BrokerHealth, MOMENT_MS, type Wait } from './broker-health.ts'
 import { type BrokerAddress, BrokerLink, type ConnectionSecurity } from './broker-link.ts'
 import { type ClusterMetadata, metadataRequest, type TopicMetadata } from './cluster-metadata.ts'
 import { asStreamsError, describe, type FailureKind, failureKind, failureType } from './failures.ts'
@@ -15,6 +16,8 @@ export interface ClusterOptions extends ConnectionSecurity {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly clock: Clock
+  /** Shared by all clients of a log. */
+  readonly health: BrokerHealth
   /** How long a call goes on trying while brokers are away, in ms. */
   readonly retryForMs: number
   /** How long one request may take, in ms. */
@@ -29,9 +32,14 @@ const RETRIED: ReadonlySet<FailureKind> = new Set([
   'moved',
   'connection',
   'unknown-topic',
+  'too-few-brokers',
 ])
-/** A topic that was just created may be unknown to a broker for a moment. */
-const UNKNOWN_TOPIC_FOR_MS = 3_000
+const TRIED_FOR_MS: Partial<Record<FailureKind, number>> = {
+  /** A topic that was just created may be unknown to a broker for a moment. */
+  'unknown-topic': 3_000,
+  /** Brokers that are restarted come back; those that never were do not. */
+  'too-few-brokers': 30_000,
+}
 
 /**
  * The brokers as one client sees them: leaders, coordinators, and the retries that survive their restarts. Every producer and consumer
@@ -69,35 +77,40 @@ export class Cluster {
     attempt: () => Promise<T>,
     forMs = this.options.retryForMs,
   ): Promise<T> {
-    const { clock, logger } = this.options
+    const { clock, health } = this.options
     const startedMs = clock.monotonicMs()
-    for (let backoffMs = BACKOFF_MS.first, tries = 1; ; tries += 1) {
-      this.#failIfClosed()
-      try {
-        return await attempt()
-      } catch (error) {
+    let wait: Wait | undefined
+    try {
+      for (let backoffMs = BACKOFF_MS.first; ; ) {
         this.#failIfClosed()
-        const kind = failureKind(error)
-        const elapsedMs = clock.monotonicMs() - startedMs
-        const limitMs = kind === 'unknown-topic' ? Math.min(forMs, UNKNOWN_TOPIC_FOR_MS) : forMs
-        const final = !RETRIED.has(kind)
-        if (final || elapsedMs >= limitMs) throw asStreamsError(error, what, place)
-        this.#retries.add(1)
-        if (kind !== 'transient') this.forget()
-        if (kind === 'connection' && tries === 1) {
-          logger.warn({ ...place, cause: describe(error) }, `${what}: trying again`)
+        try {
+          return await attempt()
+        } catch (error) {
+          this.#failIfClosed()
+          const kind = failureKind(error)
+          const elapsedMs = clock.monotonicMs() - startedMs
+          const limitMs = Math.min(forMs, TRIED_FOR_MS[kind] ?? forMs)
+          const final = !RETRIED.has(kind)
+          if (final || elapsedMs >= limitMs) throw asStreamsError(error, what, place)
+          this.#retries.add(1)
+          if (kind !== 'transient') this.forget()
+          if (wait !== undefined) wait.cause = describe(error)
+          else if (elapsedMs >= MOMENT_MS) wait = health.wait(what, place, describe(error))
+          await this.#pause.sleep(Math.min(backoffMs, limitMs - elapsedMs + 1))
+          const maxMs = kind === 'transient' ? BACKOFF_MS.transientMax : BACKOFF_MS.connectionMax
+          backoffMs = Math.min(backoffMs * 2, maxMs)
         }
-        await this.#pause.sleep(Math.min(backoffMs, limitMs - elapsedMs + 1))
-        const maxMs = kind === 'transient' ? BACKOFF_MS.transientMax : BACKOFF_MS.connectionMax
-        backoffMs = Math.min(backoffMs * 2, maxMs)
       }
+    } finally {
+      wait?.end()
     }
   }
 
-  /** Any broker that answers: known ones first, then the seeds. */
+  /** Any broker that answers: known ones first, then the seeds; those that did not answer last time come last. */
   async any(): Promise<BrokerLink> {
     let failure: unknown
-    for (const address of [...this.#addresses.values(), ...this.#seeds()]) {
+    const { health } = this.options
+    for (const address of health.ordered([...this.#addresses.values(), ...this.#seeds()])) {
       const link = this.#link(address)
       try {
         await link.broker()
@@ -191,7 +204,7 @@ export class Cluster {
     const key = `${address.host}:${address.port}`
     let link = this.#links.get(key)
     if (link === undefined) {
-      link = new BrokerLink({ ...this.options, ...address })
+      link = new BrokerLink({ ...this.options, ...address, witness: this.options.health })
       this.#links.set(key, link)
     }
     return link

@@ -9,6 +9,7 @@ export type FailureKind =
   | 'moved'
   | 'connection'
   | 'unknown-topic'
+  | 'too-few-brokers'
   | 'too-large'
   | 'fenced'
   | 'stale-member'
@@ -26,6 +27,12 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   NOT_COORDINATOR_FOR_GROUP: 'moved',
   GROUP_COORDINATOR_NOT_AVAILABLE: 'moved',
   NOT_CONTROLLER: 'moved',
+  BROKER_NOT_AVAILABLE: 'moved',
+  LISTENER_NOT_FOUND: 'moved',
+  ELIGIBLE_LEADERS_NOT_AVAILABLE: 'moved',
+  PREFERRED_LEADER_NOT_AVAILABLE: 'moved',
+  STALE_CONTROLLER_EPOCH: 'moved',
+  NEW_LEADER_ELECTED: 'moved',
   KAFKA_STORAGE_ERROR: 'moved',
   GROUP_LOAD_IN_PROGRESS: 'transient',
   CONCURRENT_TRANSACTIONS: 'transient',
@@ -34,6 +41,11 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   REQUEST_TIMED_OUT: 'transient',
   UNSTABLE_OFFSET_COMMIT: 'transient',
   OFFSET_NOT_AVAILABLE: 'transient',
+  CORRUPT_MESSAGE: 'transient',
+  THROTTLING_QUOTA_EXCEEDED: 'transient',
+  // A broker that is going down or coming up, as a rule: what it could not do may be done by the next attempt.
+  UNKNOWN: 'transient',
+  INVALID_REPLICATION_FACTOR: 'too-few-brokers',
   NETWORK_EXCEPTION: 'connection',
   MESSAGE_TOO_LARGE: 'too-large',
   RECORD_LIST_TOO_LARGE: 'too-large',
@@ -50,11 +62,15 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
 /** Codes that kafkajs 2.2.4 has no name for. */
 const NAMES_BY_CODE: Readonly<Record<number, string>> = {
   78: 'OFFSET_NOT_AVAILABLE',
+  80: 'PREFERRED_LEADER_NOT_AVAILABLE',
   82: 'FENCED_INSTANCE_ID',
+  83: 'ELIGIBLE_LEADERS_NOT_AVAILABLE',
   87: 'INVALID_RECORD',
   88: 'UNSTABLE_OFFSET_COMMIT',
+  89: 'THROTTLING_QUOTA_EXCEEDED',
   90: 'PRODUCER_FENCED',
   100: 'UNKNOWN_TOPIC_ID',
+  108: 'NEW_LEADER_ELECTED',
 }
 
 /** Refusals that the port has a code for. */
@@ -74,6 +90,24 @@ const CONNECTION_ERRORS = new Set([
   'KafkaJSConnectionClosedError',
   'KafkaJSRequestTimeoutError',
   'KafkaJSLockTimeout',
+  'KafkaJSTimeout',
+])
+
+/** Of sockets and name servers, where kafkajs hands on what the system said. */
+const SYSTEM_ERRORS = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
 ])
 
 /** The protocol's name of a failure, if the broker gave one. */
@@ -91,8 +125,9 @@ export function failureKind(error: unknown): FailureKind {
   if (error instanceof StreamsError) return 'fatal'
   const type = failureType(error)
   if (type !== undefined) return KINDS[type] ?? 'fatal'
-  if (error instanceof Error && CONNECTION_ERRORS.has(error.name)) return 'connection'
-  return 'fatal'
+  if (!(error instanceof Error)) return 'fatal'
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return CONNECTION_ERRORS.has(error.name) || SYSTEM_ERRORS.has(code) ? 'connection' : 'fatal'
 }
 
 /** The failure as the port names it, once no retry is left. */
@@ -105,6 +140,14 @@ export function asStreamsError(error: unknown, what: string, place: ErrorPlace):
         `${what}: there is no such topic or partition`,
         place,
         'Create the topic first, or correct its name.',
+        error,
+      )
+    case 'too-few-brokers':
+      return new StreamsError(
+        'LOG_TOO_FEW_BROKERS',
+        `${what}: fewer brokers run than the topic is to have replicas`,
+        place,
+        'Start the brokers that are down, or ask for fewer replicas (default.replication.factor).',
         error,
       )
     case 'too-large':

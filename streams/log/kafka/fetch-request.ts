@@ -21,7 +21,12 @@ export interface FetchedPartition extends TopicPartition {
 /** Fetch, version 11, without a fetch session. */
 export function fetchRequest(
   positions: readonly FetchPosition[],
-  options: { readonly isolation: Isolation; readonly maxWaitMs: number; readonly bytesMax: number },
+  options: {
+    readonly isolation: Isolation
+    readonly maxWaitMs: number
+    readonly bytesMax: number
+    readonly timeoutMs: number
+  },
 ): RawRequest<readonly FetchedPartition[]> {
   const body = new ByteWriter()
     .int32(-1)
@@ -44,6 +49,7 @@ export function fetchRequest(
     apiVersion: 11,
     apiName: 'Fetch',
     body,
+    timeoutMs: options.timeoutMs,
     read: (reader) => {
       reader.int32()
       reader.int16()

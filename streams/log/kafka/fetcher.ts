@@ -1,6 +1,7 @@
 import { StreamsError } from '../../errors.ts'
 import type { Counter } from '../../metrics.ts'
 import type { FetchedBatch, Isolation, LogRecord, TopicPartition } from '../log.ts'
+import { MOMENT_MS, type Wait } from './broker-health.ts'
 import { type BrokerLink, protocolError } from './broker-link.ts'
 import { readInt64 } from './byte-reader.ts'
 import type { Cluster } from './cluster.ts'
@@ -41,6 +42,8 @@ const PARTITION_BYTES_MAX = 1024 * 1024
 const FETCH_WAIT_MS = 100
 const FETCH_WAIT_WHEN_FULL_MS = 10
 const BACKOFF_MS = { first: 10, max: 500 }
+/** An answer takes no more than the wait and the reading of a few MiB: later, the broker is taken for frozen. */
+const FETCH_MS_MAX = 10_000
 
 /**
  * Fetches ahead of its reader: one request per leader is always under way while there is room, and `poll` hands out what has come.
@@ -51,13 +54,18 @@ export class Fetcher {
   readonly #options: FetcherOptions
   readonly #fetched: Counter
   readonly #arrivals = new Pause()
+  readonly #woke = new Pause()
   readonly #busy = new Set<BrokerLink>()
+  /** Leaders that failed: what others answer meanwhile does not hurry them. */
+  readonly #resting = new Map<BrokerLink, number>()
   #positions = new Map<string, Position>()
   #bufferedBytes = 0
+  #woken = false
   #pumping = false
   #pumpAgain = false
   #backoffMs = 0
   #failingSinceMs: number | undefined
+  #wait: Wait | undefined
   #failure: StreamsError | undefined
   #closed = false
 
@@ -71,27 +79,37 @@ export class Fetcher {
   }
 
   /** Replaces what is fetched; what was buffered is dropped. */
-  assign(
-    positions: readonly (TopicPartition & { readonly offset: number })[],
-    paused = false,
-  ): void {
-    this.#positions = new Map(
-      positions.map(({ topic, partition, offset }) => [
-        partitionKey({ topic, partition }),
-        {
-          topic,
-          partition,
-          fetchOffset: offset,
-          endOffset: 0,
-          paused,
-          chunks: [],
-          bufferedBytes: 0,
-        },
-      ]),
-    )
+  assign(positions: readonly (TopicPartition & { readonly offset: number })[]): void {
+    this.#positions.clear()
     this.#bufferedBytes = 0
     this.#failure = undefined
+    this.add(positions)
+  }
+
+  /** Fetches these too. */
+  add(positions: readonly (TopicPartition & { readonly offset: number })[], paused = false): void {
+    for (const { topic, partition, offset } of positions) {
+      this.#positions.set(partitionKey({ topic, partition }), {
+        topic,
+        partition,
+        fetchOffset: offset,
+        endOffset: 0,
+        paused,
+        chunks: [],
+        bufferedBytes: 0,
+      })
+    }
     this.#pump()
+  }
+
+  /** Drops these, and what of them was buffered. */
+  remove(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) {
+      const key = partitionKey(partition)
+      this.#bufferedBytes -= this.#positions.get(key)?.bufferedBytes ?? 0
+      this.#positions.delete(key)
+    }
+    this.#failure = undefined
   }
 
   partitions(): readonly TopicPartition[] {
@@ -130,7 +148,8 @@ export class Fetcher {
       this.#throwFailure()
       const batches = this.#take(recordsMax)
       const leftMs = untilMs - clock.monotonicMs()
-      if (batches.length > 0 || leftMs <= 0 || this.#closed) {
+      if (batches.length > 0 || leftMs <= 0 || this.#closed || this.#woken) {
+        this.#woken = false
         this.#pump()
         return batches
       }
@@ -138,15 +157,26 @@ export class Fetcher {
     }
   }
 
-  /** Ends a `poll` that waits. */
+  /** As a `poll` that delivers nothing. */
+  async idle(maxWaitMs: number): Promise<FetchedBatch[]> {
+    if (!this.#woken) await this.#woke.sleep(maxWaitMs)
+    this.#woken = false
+    return []
+  }
+
+  /** Ends the `poll` that waits, or the next one, without records. */
   wake(): void {
+    this.#woken = true
     this.#arrivals.wake()
+    this.#woke.wake()
   }
 
   close(): void {
     this.#closed = true
+    this.#succeeded()
     this.#positions.clear()
     this.#arrivals.end()
+    this.#woke.end()
   }
 
   #take(recordsMax: number): FetchedBatch[] {
@@ -225,11 +255,13 @@ export class Fetcher {
       if (positions === undefined) byLeader.set(leader, [position])
       else positions.push(position)
     }
+    if (byLeader.size === 0 && failure === undefined) this.#succeeded()
     for (const [leader, positions] of byLeader) {
       if (this.#busy.has(leader) || this.#closed) continue
       this.#busy.add(leader)
       this.#fetch(leader, positions, full)
-        .catch((error: unknown) => this.#backOff(error))
+        .then(() => this.#resting.delete(leader))
+        .catch((error: unknown) => this.#restThenBackOff(leader, error))
         .finally(() => {
           this.#busy.delete(leader)
           this.#pump()
@@ -254,6 +286,7 @@ export class Fetcher {
         isolation: this.#options.isolation,
         maxWaitMs: full ? FETCH_WAIT_WHEN_FULL_MS : FETCH_WAIT_MS,
         bytesMax: Math.max(bytesMax, room),
+        timeoutMs: Math.min(FETCH_MS_MAX, this.#cluster.options.requestTimeoutMs),
       }),
     )
     const byKey = new Map(fetched.map((each) => [partitionKey(each), each]))
@@ -270,8 +303,14 @@ export class Fetcher {
       }
     }
     if (failure !== undefined) throw failure
+    this.#succeeded()
+  }
+
+  #succeeded(): void {
     this.#backoffMs = 0
     this.#failingSinceMs = undefined
+    this.#wait?.end()
+    this.#wait = undefined
   }
 
   async #accept(position: Position, answer: FetchedPartition): Promise<void> {
@@ -303,26 +342,33 @@ export class Fetcher {
     this.#arrivals.wake()
   }
 
+  /** The leader stays busy meanwhile. */
+  async #restThenBackOff(leader: BrokerLink, error: unknown): Promise<void> {
+    const restMs = Math.min((this.#resting.get(leader) ?? BACKOFF_MS.first / 2) * 2, BACKOFF_MS.max)
+    this.#resting.set(leader, restMs)
+    await this.#backOff(error, restMs)
+  }
+
   /** Keeps trying while brokers are away; after `retryForMs` the next `poll` fails, and later ones try again. */
-  async #backOff(error: unknown): Promise<void> {
+  async #backOff(error: unknown, restMs = 0): Promise<void> {
     if (this.#closed || this.#cluster.closed) return
-    const { clock, logger, retryForMs } = this.#cluster.options
+    const { clock, health, retryForMs } = this.#cluster.options
     const kind = failureKind(error)
     const nowMs = clock.monotonicMs()
-    if (this.#failingSinceMs === undefined) {
-      this.#failingSinceMs = nowMs
-      logger.warn({ cause: describe(error) }, 'fetch: trying again')
-    }
-    const final = kind === 'fatal' || nowMs - this.#failingSinceMs >= retryForMs
+    this.#failingSinceMs ??= nowMs
+    const failingMs = nowMs - this.#failingSinceMs
+    const final = kind === 'fatal' || failingMs >= retryForMs
     if (final) {
+      this.#succeeded()
       this.#failure = asStreamsError(error, 'fetch', {})
-      this.#failingSinceMs = undefined
       this.#arrivals.wake()
       return
     }
+    if (this.#wait !== undefined) this.#wait.cause = describe(error)
+    else if (failingMs >= MOMENT_MS) this.#wait = health.wait('fetch', {}, describe(error))
     this.#cluster.forget()
     this.#backoffMs = Math.min(Math.max(this.#backoffMs * 2, BACKOFF_MS.first), BACKOFF_MS.max)
-    await this.#cluster.sleep(this.#backoffMs)
+    await this.#cluster.sleep(Math.max(restMs, this.#backoffMs))
     this.#pump()
   }
 

@@ -1,7 +1,8 @@
 import type { GroupMetadata, OffsetCommit, TopicPartition } from '../log.ts'
 import type { Cluster } from './cluster.ts'
+import { offsetCommitRequest } from './group-requests.ts'
 import { offsetFetchRequest } from './offset-requests.ts'
-import { byTopic, partitionKey } from './partitions.ts'
+import { partitionKey } from './partitions.ts'
 
 /** Committed offsets in the order asked for; `stable` waits for open transactions that carry some. */
 export async function committedOffsets(
@@ -26,21 +27,8 @@ export async function commitOffsets(
   offsets: readonly OffsetCommit[],
 ): Promise<void> {
   if (offsets.length === 0) return
-  const topics = byTopic(offsets).map(([topic, commits]) => ({
-    topic,
-    partitions: commits.map(({ partition, offset, metadata }) => ({
-      partition,
-      offset: String(offset),
-      metadata: metadata ?? '',
-    })),
-  }))
   await cluster.retry(`commit offsets of ${group.groupId}`, {}, async () => {
-    const broker = await (await cluster.coordinator('group', group.groupId)).broker()
-    await broker.offsetCommit({
-      groupId: group.groupId,
-      groupGenerationId: group.generationId,
-      memberId: group.memberId,
-      topics,
-    })
+    const coordinator = await cluster.coordinator('group', group.groupId)
+    await coordinator.send(offsetCommitRequest(group, offsets))
   })
 }

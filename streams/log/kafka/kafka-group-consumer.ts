@@ -1,20 +1,23 @@
 import { StreamsError } from '../../errors.ts'
+import { assignBalanced } from '../balanced-assignor.ts'
 import type {
   FetchedBatch,
   GroupConsumer,
   GroupConsumerOptions,
   GroupMetadata,
-  MemberAssignment,
   OffsetCommit,
+  PartitionAssignor,
   TopicPartition,
 } from '../log.ts'
+import { without } from '../ownership.ts'
 import type { Cluster } from './cluster.ts'
 import { Fetcher } from './fetcher.ts'
-import { GroupMembership } from './group-membership.ts'
+import { GroupMembership, type MembershipSignal } from './group-membership.ts'
 import { commitOffsets, committedOffsets } from './group-offsets.ts'
+import type { GrantedAssignment } from './group-protocol.ts'
+import { withRenewal } from './member-renewal.ts'
 import { boundary } from './partition-offsets.ts'
 import { partitionKey } from './partitions.ts'
-import { Pause } from './pause.ts'
 import { rangeAssignor } from './range-assignor.ts'
 
 const DEFAULTS = {
@@ -24,35 +27,54 @@ const DEFAULTS = {
 }
 
 /**
- * A member that is driven by `poll`: rebalances go on in the background, and what they decide is carried out at the next poll. The
- * group rebalances eagerly: everybody releases everything before the new assignment is made.
+ * A member that is driven by `poll`: rebalances go on in the background, and what they decide is carried out in the next poll. Under
+ * eager rebalancing everything is released before the member joins; under cooperative rebalancing it is held, and goes on being
+ * delivered, until the new assignment says what goes.
  */
 export class KafkaGroupConsumer implements GroupConsumer {
   readonly #cluster: Cluster
+  readonly #memberCluster: Cluster
   readonly #options: GroupConsumerOptions
   readonly #membership: GroupMembership
   readonly #fetcher: Fetcher
-  readonly #joins = new Pause()
-  #assigned: readonly TopicPartition[] = []
-  #joining: 'not-joined' | 'under-way' | 'done' = 'not-joined'
-  #joined: MemberAssignment | undefined
+  readonly #onClosed: () => void
+  /** Until its revocation has been told, and nothing longer. */
+  #held: readonly TopicPartition[] = []
+  /** The generation in which each was assigned. */
+  readonly #heldSince = new Map<string, number>()
+  #mustJoin = true
+  #joining = false
+  #joined: GrantedAssignment | undefined
   #joinFailure: unknown
+  /** Partitions were given up that the group waits for. */
+  #followUp = false
   #closed = false
 
-  constructor(cluster: Cluster, options: GroupConsumerOptions) {
+  /** `memberCluster` is for the requests of the membership, which the broker holds back; it is closed with the consumer. */
+  constructor(
+    cluster: Cluster,
+    memberCluster: Cluster,
+    options: GroupConsumerOptions,
+    onClosed: () => void = () => {},
+  ) {
     this.#cluster = cluster
+    this.#memberCluster = memberCluster
     this.#options = options
+    this.#onClosed = onClosed
     this.#fetcher = new Fetcher(cluster, {
       isolation: options.isolation ?? 'read_committed',
       bufferedBytesMax: options.bufferedBytesMax ?? DEFAULTS.bufferedBytesMax,
       onOutOfRange: (partition, offset) => this.#resetOffset(partition, offset),
     })
+    const rebalance = options.rebalance ?? 'eager'
     this.#membership = new GroupMembership(
-      cluster,
+      memberCluster,
       {
         groupId: options.groupId,
+        groupInstanceId: options.groupInstanceId,
         topics: options.topics,
-        assignor: options.assignor ?? rangeAssignor,
+        assignor: options.assignor ?? (rebalance === 'eager' ? rangeAssignor : balancedAssignor),
+        rebalance,
         userData: options.userData ?? (() => new Uint8Array()),
         sessionTimeoutMs: options.sessionTimeoutMs ?? DEFAULTS.sessionTimeoutMs,
         rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? DEFAULTS.rebalanceTimeoutMs,
@@ -70,14 +92,20 @@ export class KafkaGroupConsumer implements GroupConsumer {
     }
     const { clock } = this.#cluster.options
     const untilMs = clock.monotonicMs() + options.maxWaitMs
-    await this.#release()
-    await this.#adopt(untilMs)
-    if (this.#joining !== 'done' || this.#closed) return []
-    return this.#fetcher.poll(Math.max(0, untilMs - clock.monotonicMs()), options.recordsMax)
+    for (;;) {
+      await this.#takePart()
+      if (this.#closed) return []
+      const leftMs = Math.max(0, untilMs - clock.monotonicMs())
+      // After a pause as long as the session others may own the partitions: nothing is delivered before the coordinator has answered.
+      const batches = this.#membership.confirmed
+        ? await this.#fetcher.poll(leftMs, options.recordsMax)
+        : await this.#fetcher.idle(leftMs)
+      if (batches.length > 0 || this.#closed || clock.monotonicMs() >= untilMs) return batches
+    }
   }
 
   assignment(): readonly TopicPartition[] {
-    return this.#assigned
+    return this.#held
   }
 
   seek(partition: TopicPartition, offset: number): void {
@@ -101,77 +129,135 @@ export class KafkaGroupConsumer implements GroupConsumer {
   }
 
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
-    await commitOffsets(this.#cluster, this.#membership.metadata, offsets)
+    await withRenewal(
+      this.#membership.metadata,
+      offsets,
+      (stale, partitions) => this.renewed(stale, partitions),
+      (group) => commitOffsets(this.#cluster, group, offsets),
+    )
+  }
+
+  /** For offsets that were refused because a rebalance went by. */
+  async renewed(
+    stale: GroupMetadata,
+    partitions: readonly TopicPartition[],
+  ): Promise<GroupMetadata | undefined> {
+    if (stale.groupId !== this.#options.groupId) return undefined
+    const renewed = await this.#membership.renewed(stale)
+    const since = (at: TopicPartition) => this.#heldSince.get(partitionKey(at)) ?? Infinity
+    return partitions.every((at) => since(at) <= stale.generationId) ? renewed : undefined
   }
 
   async rejoin(): Promise<void> {
-    if (this.#joining === 'done') this.#membership.requestRejoin()
+    if (!this.#mustJoin || this.#joining) this.#membership.requestRejoin()
   }
 
-  async close(): Promise<void> {
+  async close(options: { readonly leaveGroup?: boolean } = {}): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     try {
-      const lost = this.#membership.signal === 'lost'
-      await this.#revoke(lost)
-      await this.#membership.leave()
+      await this.#giveUp(this.#held, isOut(this.#membership.signal))
+      if (options.leaveGroup === false) this.#membership.stop()
+      else await this.#membership.leave(this.#cluster)
     } finally {
+      this.#membership.stop()
       this.#fetcher.close()
-      this.#joins.end()
-      await this.#cluster.close()
+      this.#onClosed()
+      await Promise.all([this.#memberCluster.close(), this.#cluster.close()])
     }
   }
 
-  /** Gives the partitions back when a rebalance is due, and starts to join. */
-  async #release(): Promise<void> {
-    if (this.#joining === 'under-way') return
-    const { signal } = this.#membership
-    if (this.#joining === 'done' && signal === 'none') return
-    await this.#revoke(signal === 'lost')
-    this.#joining = 'under-way'
+  /** Carries out what the last rebalance decided, and takes part in the next one. */
+  async #takePart(): Promise<void> {
+    while (!this.#closed && !this.#joining) {
+      this.#throwJoinFailure()
+      const { signal } = this.#membership
+      if (isOut(signal)) {
+        this.#joined = undefined
+        this.#followUp = false
+        await this.#giveUp(this.#held, true)
+        if (signal === 'fenced') throw this.#fenced()
+        this.#startJoin()
+      } else if (this.#joined !== undefined) {
+        await this.#adopt(this.#joined)
+      } else if (this.#mustJoin || signal === 'rejoin') {
+        if (this.#options.rebalance !== 'cooperative') await this.#giveUp(this.#held, false)
+        this.#startJoin()
+      } else {
+        return
+      }
+    }
+  }
+
+  #startJoin(): void {
+    if (this.#closed) return
+    this.#joining = true
+    this.#mustJoin = true
     this.#membership
-      .join()
-      .then((assignment) => {
-        this.#joined = assignment
+      .join(this.#held)
+      .then((joined) => {
+        this.#joined = joined
+        this.#mustJoin = false
       })
       .catch((error: unknown) => {
         this.#joinFailure = error
       })
-      .finally(() => this.#joins.wake())
+      .finally(() => {
+        this.#joining = false
+        this.#fetcher.wake()
+      })
   }
 
-  async #revoke(lost: boolean): Promise<void> {
-    const revoked = this.#assigned
-    this.#assigned = []
-    this.#fetcher.assign([])
-    if (revoked.length > 0) await this.#options.onRevoked?.(revoked, lost)
+  #throwJoinFailure(): void {
+    const failure = this.#joinFailure
+    this.#joinFailure = undefined
+    if (failure !== undefined) throw failure
   }
 
-  /** Waits for the join and takes what it brought: positions first, then `onAssigned`, which may seek. */
-  async #adopt(untilMs: number): Promise<void> {
-    const { clock } = this.#cluster.options
-    while (this.#joining === 'under-way' && this.#joined === undefined) {
-      if (this.#joinFailure !== undefined) {
-        const failure = this.#joinFailure
-        this.#joinFailure = undefined
-        this.#joining = 'not-joined'
-        throw failure
-      }
-      const leftMs = untilMs - clock.monotonicMs()
-      if (leftMs <= 0 || this.#closed) return
-      await this.#joins.sleep(leftMs)
+  /** What goes is given up first. What comes gets positions, then `onAssigned`, which may seek. */
+  async #adopt(joined: GrantedAssignment): Promise<void> {
+    const gone = without(this.#held, joined.partitions)
+    if (gone.length > 0) {
+      this.#followUp = true
+      await this.#giveUp(gone, false)
     }
-    if (this.#joined === undefined) return
-    const { partitions: joined, userData } = this.#joined
+    const added = without(joined.partitions, this.#held)
     const sought = this.#options.positions === 'sought'
     const positions = sought
-      ? joined.map((partition) => ({ ...partition, offset: 0 }))
-      : await this.#startPositions(joined)
+      ? added.map((partition) => ({ ...partition, offset: 0 }))
+      : await this.#startPositions(added)
     this.#joined = undefined
-    this.#joining = 'done'
-    this.#assigned = joined
-    this.#fetcher.assign(positions, sought)
-    await this.#options.onAssigned?.(joined, userData ?? new Uint8Array())
+    this.#held = joined.partitions
+    const { generationId } = this.#membership.metadata
+    for (const at of added) this.#heldSince.set(partitionKey(at), generationId)
+    this.#fetcher.add(positions, sought)
+    try {
+      await this.#options.onAssigned?.(added, joined.userData)
+    } finally {
+      if (this.#followUp) this.#membership.requestRejoin()
+      this.#followUp = false
+    }
+  }
+
+  async #giveUp(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
+    if (partitions.length === 0) return
+    this.#fetcher.remove(partitions)
+    try {
+      await this.#options.onRevoked?.(partitions, lost)
+    } finally {
+      this.#held = without(this.#held, partitions)
+      for (const at of partitions) this.#heldSince.delete(partitionKey(at))
+    }
+  }
+
+  #fenced(): StreamsError {
+    const { groupId, groupInstanceId } = this.#options
+    return new StreamsError(
+      'LOG_INSTANCE_FENCED',
+      `another member of group ${groupId} has taken the place of ${groupInstanceId}`,
+      {},
+      'Give every living member a groupInstanceId of its own, then start this one again.',
+    )
   }
 
   async #startPositions(partitions: readonly TopicPartition[]) {
@@ -198,4 +284,18 @@ export class KafkaGroupConsumer implements GroupConsumer {
   #resetTo(): 'earliest' | 'latest' {
     return this.#options.onMissingOffset ?? 'earliest'
   }
+}
+
+/** Whether the coordinator counts this member no more. */
+const isOut = (signal: MembershipSignal): boolean => signal === 'lost' || signal === 'fenced'
+
+/** Moves only what it must: for groups that bring no assignor and rebalance cooperatively. */
+const balancedAssignor: PartitionAssignor = {
+  name: 'balanced',
+  assign: (members, counts) =>
+    assignBalanced(
+      members,
+      counts,
+      new Map(members.map(({ memberId, owned }) => [memberId, owned])),
+    ),
 }

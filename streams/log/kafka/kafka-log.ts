@@ -5,15 +5,19 @@ import type { Metrics } from '../../metrics.ts'
 import type {
   GroupConsumer,
   GroupConsumerOptions,
+  GroupMetadata,
   Log,
   LogAdmin,
+  LogHealth,
   PartitionReader,
   PartitionReaderOptions,
   Producer,
   ProducerOptions,
+  TopicPartition,
   TransactionalProducer,
   TransactionalProducerOptions,
 } from '../log.ts'
+import { BrokerHealth } from './broker-health.ts'
 import type { ConnectionSecurity } from './broker-link.ts'
 import { Cluster } from './cluster.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
@@ -31,7 +35,7 @@ export interface KafkaLogOptions extends ConnectionSecurity {
   readonly clock: Clock
   /** How long a call goes on trying while brokers are away, in ms; 120,000 by default. Then it fails with LOG_UNAVAILABLE. */
   readonly retryForMs?: number
-  /** How long one request may take, in ms; 30,000 by default. */
+  /** How long one request may take, in ms; 15,000 by default. A broker that is frozen is given up after it. */
   readonly requestTimeoutMs?: number
   /** Ends the opening at once, which then fails with LOG_CLOSED. Without effect on a log that is open: close that. */
   readonly signal?: AbortSignal
@@ -51,11 +55,14 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
 class KafkaLog implements Log {
   readonly admin: LogAdmin
   readonly #options: KafkaLogOptions
+  readonly #health: BrokerHealth
   readonly #adminCluster: Cluster
   readonly #opened = new Set<{ close(): Promise<void> }>()
+  readonly #consumers = new Set<KafkaGroupConsumer>()
 
   constructor(options: KafkaLogOptions) {
     this.#options = options
+    this.#health = new BrokerHealth(options)
     this.#adminCluster = this.#cluster(options.clientId)
     this.admin = new KafkaAdmin(this.#adminCluster)
   }
@@ -85,16 +92,31 @@ class KafkaLog implements Log {
   ): Promise<TransactionalProducer> {
     return this.#open(
       options.clientId,
-      (cluster) => new KafkaTransactionalProducer(cluster, options),
+      (cluster) =>
+        new KafkaTransactionalProducer(cluster, options, (stale, partitions) =>
+          this.#renewed(stale, partitions),
+        ),
     )
   }
 
   async createGroupConsumer(options: GroupConsumerOptions): Promise<GroupConsumer> {
-    return this.#open(options.clientId, (cluster) => new KafkaGroupConsumer(cluster, options))
+    const consumer = this.#open(
+      options.clientId,
+      (cluster) =>
+        new KafkaGroupConsumer(cluster, this.#cluster(options.clientId), options, () =>
+          this.#consumers.delete(consumer),
+        ),
+    )
+    this.#consumers.add(consumer)
+    return consumer
   }
 
   async createPartitionReader(options: PartitionReaderOptions): Promise<PartitionReader> {
     return this.#open(options.clientId, (cluster) => new KafkaPartitionReader(cluster, options))
+  }
+
+  health(): LogHealth {
+    return this.#health.health()
   }
 
   async close(): Promise<void> {
@@ -103,12 +125,21 @@ class KafkaLog implements Log {
     await this.#adminCluster.close()
   }
 
+  async #renewed(stale: GroupMetadata, partitions: readonly TopicPartition[]) {
+    for (const consumer of this.#consumers) {
+      const renewed = await consumer.renewed(stale, partitions)
+      if (renewed !== undefined) return renewed
+    }
+    return undefined
+  }
+
   #cluster(clientId: string, onClosed?: () => void): Cluster {
     const options = {
       ...this.#options,
       clientId,
+      health: this.#health,
       retryForMs: this.#options.retryForMs ?? 120_000,
-      requestTimeoutMs: this.#options.requestTimeoutMs ?? 30_000,
+      requestTimeoutMs: this.#options.requestTimeoutMs ?? 15_000,
     }
     return new Cluster(options, onClosed)
   }

@@ -10,6 +10,7 @@ import type {
 } from '../log.ts'
 import { Appender, type ProducerIdentity } from './appender.ts'
 import type { Cluster } from './cluster.ts'
+import { type MemberRenewal, withRenewal } from './member-renewal.ts'
 import { txnOffsetCommitRequest } from './offset-requests.ts'
 import { byTopic, partitionKey } from './partitions.ts'
 
@@ -24,12 +25,14 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   readonly #appender: Appender
   readonly #transactionalId: string
   readonly #transactionTimeoutMs: number
+  readonly #renewal: MemberRenewal
   readonly #added = new Set<string>()
   readonly #groups = new Set<string>()
   #state: ProducerState = 'uninitialised'
 
-  constructor(cluster: Cluster, options: TransactionalProducerOptions) {
+  constructor(cluster: Cluster, options: TransactionalProducerOptions, renewal: MemberRenewal) {
     this.#cluster = cluster
+    this.#renewal = renewal
     this.#transactionalId = options.transactionalId
     this.#transactionTimeoutMs = options.transactionTimeoutMs
     this.#appender = new Appender(cluster, options.transactionalId, options.compression === 'gzip')
@@ -68,10 +71,12 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
     await this.#guard(async () => {
       await this.#addGroup(identity, group.groupId)
       const what = `commit offsets of ${group.groupId} with the transaction`
-      await this.#retry(what, async () => {
-        const link = await this.#cluster.coordinator('group', group.groupId)
-        await link.send(txnOffsetCommitRequest(this.#transactionalId, identity, group, offsets))
-      })
+      await withRenewal(group, offsets, this.#renewal, (current) =>
+        this.#retry(what, async () => {
+          const link = await this.#cluster.coordinator('group', current.groupId)
+          await link.send(txnOffsetCommitRequest(this.#transactionalId, identity, current, offsets))
+        }),
+      )
     })
   }
 

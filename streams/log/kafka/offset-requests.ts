@@ -21,7 +21,7 @@ export function txnOffsetCommitRequest(
     .int16(producer.producerEpoch)
     .int32(group.generationId)
     .compactString(group.memberId)
-    .compactString(null)
+    .compactString(group.groupInstanceId ?? null)
     .compactArray(byTopic(offsets), (writer, [topic, commits]) => {
       writer.compactString(topic)
       writer.compactArray(commits, (each, commit) => {
