@@ -1,8 +1,12 @@
 import type { TopicPartition } from './log/log.ts'
+import type { RestoreProgress } from './restore/changelog-restorer.ts'
+import type { StandbyStatus } from './standby/standby-status.ts'
+import type { StandbyProgress } from './standby/standby-task.ts'
 import type { StreamsStatus } from './streams-status.ts'
 import type { RetryWait } from './task/record-retries.ts'
 import type { TaskStatus } from './task/task-status.ts'
 import type { ActiveTask } from './worker/active-task.ts'
+import type { StreamThread } from './worker/stream-thread.ts'
 import type { ThreadStatus } from './worker/thread-status.ts'
 
 export interface StreamsMetadata {
@@ -16,6 +20,7 @@ export interface ThreadMetadata {
   readonly name: string
   readonly state: ThreadStatus
   readonly tasks: readonly TaskMetadata[]
+  readonly standbyTasks: readonly StandbyTaskMetadata[]
 }
 
 export interface TaskMetadata {
@@ -26,6 +31,15 @@ export interface TaskMetadata {
   readonly stores: readonly string[]
   /** A record that failed and waits for its next attempt; the task waits with it. */
   readonly retry: RetryWait | undefined
+  /** Stores on their way to their changelog's end; none once the task runs. */
+  readonly restore: readonly RestoreProgress[]
+}
+
+export interface StandbyTaskMetadata {
+  readonly taskId: string
+  readonly state: StandbyStatus
+  /** How far each store follows its changelog. */
+  readonly stores: readonly StandbyProgress[]
 }
 
 export interface PartitionLag extends TopicPartition {
@@ -45,7 +59,21 @@ export interface StoreChecksum {
   readonly offset: number | undefined
 }
 
-export function describeTask({ taskId, status, inputs, task, stores }: ActiveTask): TaskMetadata {
+export function describeThread(thread: StreamThread): ThreadMetadata {
+  return {
+    name: thread.name,
+    state: thread.status,
+    tasks: thread.tasks().map((task) => describeTask(task, thread.restorer.progress(task.taskId))),
+    standbyTasks: thread.standbys().map((standby) => ({
+      taskId: standby.taskId,
+      state: standby.status,
+      stores: standby.progress(),
+    })),
+  }
+}
+
+function describeTask(active: ActiveTask, restore: readonly RestoreProgress[]): TaskMetadata {
+  const { taskId, status, inputs, task, stores } = active
   return {
     taskId,
     state: status,
@@ -56,5 +84,6 @@ export function describeTask({ taskId, status, inputs, task, stores }: ActiveTas
     })),
     stores: stores?.names ?? [],
     retry: task?.retryWait,
+    restore,
   }
 }

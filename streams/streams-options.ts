@@ -11,6 +11,7 @@ import type { DeadLetterDropped } from './task/drop-policy.ts'
 import { type FailureHandlers, handlerFaults } from './task/handlers.ts'
 import type { Timers } from './timers.ts'
 import type { Topology } from './topology.ts'
+import { hostOf } from './worker/group-view.ts'
 import type { Guarantee, ThreadLimits } from './worker/thread-context.ts'
 
 /** What becomes of an application one of whose threads has failed. `shutdown-client` unless given. */
@@ -40,6 +41,15 @@ export interface StreamsOptions extends Partial<StreamsLimits> {
    * counted and told in the log.
    */
   readonly deadLetterDropped?: DeadLetterDropped
+  /** `host:port` under which other instances reach this one's queries. Told to the whole group. */
+  readonly applicationServer?: string
+  /**
+   * Makes the instance a static member of its group: stopped and started again within `sessionTimeoutMs` it has its tasks again, without a
+   * rebalance. Different for each instance.
+   */
+  readonly groupInstanceId?: string
+  /** Under which the group knows this instance's state. Kept in the state directory unless given. */
+  readonly processId?: string
   readonly onUncaughtError?: UncaughtDecision | ((error: unknown) => UncaughtDecision)
   readonly restoreListener?: RestoreListener
   /**
@@ -56,6 +66,8 @@ export interface StreamsOptions extends Partial<StreamsLimits> {
 }
 
 export interface StreamsLimits extends ThreadLimits {
+  /** State that nobody needs any more is removed when the group has said so for this long. */
+  readonly stateCleanupDelayMs: number
   /** Stream threads of this instance. */
   readonly threads: number
   /**
@@ -159,6 +171,36 @@ export const STREAMS_LIMITS: Readonly<Record<keyof StreamsLimits, LimitOption>> 
     max: 300_000,
     doc: 'A thread that the group does not hear of for this long loses its tasks, in ms.',
   },
+  numStandbyReplicas: {
+    default: 0,
+    min: 0,
+    max: 10,
+    doc: 'Instances that follow the state of each task beside the one that runs it.',
+  },
+  acceptableRecoveryLag: {
+    default: 10_000,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    doc: 'Changelog records that an instance may be behind and still get a task at once.',
+  },
+  maxWarmupReplicas: {
+    default: 2,
+    min: 1,
+    max: 1_000,
+    doc: 'Tasks of the group whose state is brought to a new instance at a time, while the old one goes on.',
+  },
+  probingRebalanceIntervalMs: {
+    default: 600_000,
+    min: 100,
+    max: 86_400_000,
+    doc: 'While state is brought to new instances the group is asked this often whether tasks may move, in ms.',
+  },
+  stateCleanupDelayMs: {
+    default: 600_000,
+    min: 0,
+    max: 30 * 86_400_000,
+    doc: 'Local state that other instances have made dispensable is removed after this time, in ms.',
+  },
   repartitionKeptRecords: {
     default: 100_000,
     min: 0,
@@ -199,6 +241,11 @@ export function limitsOf(options: StreamsOptions): StreamsLimits {
     overlayBytesMax: value('overlayBytesMax'),
     transactionTimeoutMs: value('transactionTimeoutMs'),
     sessionTimeoutMs: value('sessionTimeoutMs'),
+    numStandbyReplicas: value('numStandbyReplicas'),
+    acceptableRecoveryLag: value('acceptableRecoveryLag'),
+    maxWarmupReplicas: value('maxWarmupReplicas'),
+    probingRebalanceIntervalMs: value('probingRebalanceIntervalMs'),
+    stateCleanupDelayMs: value('stateCleanupDelayMs'),
     repartitionKeptRecords: value('repartitionKeptRecords'),
     threadReplacementsMax: value('threadReplacementsMax'),
   }
@@ -212,6 +259,14 @@ export function limitsOf(options: StreamsOptions): StreamsLimits {
     const given = options[name] ?? -1
     if (!Number.isInteger(given) || given < -1)
       faults.push(`${name} is ${given}, neither -1 nor a whole number above`)
+  }
+  const { applicationServer, groupInstanceId, processId } = options
+  if (applicationServer !== undefined && hostOf(applicationServer) === undefined) {
+    faults.push(`applicationServer "${applicationServer}" is not host:port`)
+  }
+  for (const [name, id] of Object.entries({ groupInstanceId, processId })) {
+    if (id === undefined || /^[A-Za-z0-9._-]{1,180}$/.test(id)) continue
+    faults.push(`${name} "${id}" is not made of letters, digits, . _ -`)
   }
   const { deadLetterDropped = [], deadLetter } = options
   if (deadLetterDropped.length > 0 && deadLetter === undefined) {

@@ -1,7 +1,8 @@
+import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { StreamsError } from './errors.ts'
 import { LocalKeyValueStore } from './queries/local-key-value-store.ts'
-import type { LocalStorePart } from './queries/local-parts.ts'
+import type { LocalStoreOptions, LocalStorePart } from './queries/local-parts.ts'
 import { LocalSessionStore } from './queries/local-session-store.ts'
 import { LocalVersionedStore } from './queries/local-versioned-store.ts'
 import { LocalWindowStore } from './queries/local-window-store.ts'
@@ -16,8 +17,9 @@ import type {
   ReadOnlyVersionedKeyValueStore,
   ReadOnlyWindowStore,
 } from './store.ts'
+import type { StreamsClientMetadata } from './streams-client-metadata.ts'
 import {
-  describeTask,
+  describeThread,
   type PartitionLag,
   type StoreChecksum,
   type StreamsMetadata,
@@ -30,7 +32,11 @@ import { RecordLog } from './task/record-log.ts'
 import type { ScheduleTarget } from './task/schedule-recorder.ts'
 import { systemTimers, type Timers } from './timers.ts'
 import type { ActiveTask } from './worker/active-task.ts'
+import { GroupView } from './worker/group-view.ts'
+import { activeParts, standbyParts } from './worker/local-store-parts.ts'
+import { processIdOf } from './worker/process-id.ts'
 import { RepartitionPurge } from './worker/repartition-purge.ts'
+import { StateDirectory, storedTasks } from './worker/state-directory.ts'
 import { StreamThreads } from './worker/stream-threads.ts'
 import type { ThreadContext } from './worker/thread-context.ts'
 import { planOnLog, type ScheduleRetention, type TopologyPlan } from './worker/topology-plan.ts'
@@ -38,6 +44,11 @@ import { planOnLog, type ScheduleRetention, type TopologyPlan } from './worker/t
 const CLOSE_DEADLINE_MS = 10_000
 const DEAD_LETTERED = 'records were put on the dead-letter topic; this is the latest'
 const DROPPED = 'records were left out; this is the latest'
+
+export interface CloseOptions {
+  readonly deadlineMs?: number
+  readonly leaveGroup?: boolean
+}
 
 /**
  * One instance of a stream-processing application: the threads that run a topology's tasks here.
@@ -61,6 +72,8 @@ export class Streams {
   #threads: StreamThreads | undefined
   #layouts: ReadonlyMap<string, StoreLayout> = new Map()
   #paused = false
+  #state: StateDirectory | undefined
+  #group: GroupView | undefined
   #purge: RepartitionPurge | undefined
   #failing: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -98,6 +111,7 @@ export class Streams {
       this.#layouts = storeLayouts(plan)
       if (plan.internalTopics.length > 0) await log.admin.createTopics(plan.internalTopics)
       await this.#globals.start(plan)
+      await this.#openState(plan)
       if (this.#closing !== undefined) {
         await this.#release()
         return
@@ -147,19 +161,57 @@ export class Streams {
     return this.#paused
   }
 
-  /** Commits what was processed and ends. At the deadline what is left is abandoned: it is taken again at the next start. */
-  close(options: { readonly deadlineMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.deadlineMs ?? CLOSE_DEADLINE_MS)
+  /**
+   * Commits what was processed and ends; state stays on disk. At the deadline what is left is abandoned: it is taken again at the next start.
+   * `leaveGroup`: other instances take the tasks over at once; the default, but for a static member (`groupInstanceId`), whose tasks wait for
+   * it until its session ends.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options)
     return this.#closing
+  }
+
+  /** One more stream thread, which the group gives its share of tasks. @returns its name, undefined unless the application runs */
+  addStreamThread(): string | undefined {
+    return this.#status.isLive ? this.#threads?.add().name : undefined
+  }
+
+  /**
+   * One stream thread less: it commits, and its tasks go to others, in this instance with their stores open. @returns its name once it has ended,
+   * undefined when there is none
+   */
+  async removeStreamThread(): Promise<string | undefined> {
+    return this.#status.isLive ? await this.#threads?.remove() : undefined
+  }
+
+  /**
+   * Deletes the local state of the application; it comes back from changelogs and topics. Only before `start` and after `close`.
+   * @throws {StreamsError} STREAMS_INVALID_STATE, STORE_LOCKED while another process uses it
+   */
+  async cleanUp(): Promise<void> {
+    const state = this.state()
+    if (!['CREATED', 'NOT_RUNNING', 'ERROR'].includes(state)) {
+      throw new StreamsError(
+        'STREAMS_INVALID_STATE',
+        `the application is ${state}: its local state is in use`,
+        {},
+        'Close it first, or clean up before the start.',
+      )
+    }
+    const { stores } = this.#options
+    const path = this.#directory()
+    for (const taskId of storedTasks(path)) await stores.wipe(join(path, taskId))
+    await stores.wipe(join(path, 'global'))
+  }
+
+  /** What every instance of the application runs and follows, this one among them, as of the last rebalance. Empty before the first. */
+  metadataForAllStreamsClients(): readonly StreamsClientMetadata[] {
+    return this.#group?.clients() ?? []
   }
 
   metadata(): StreamsMetadata {
     const { applicationId, topology } = this.#options
-    const threads = (this.#threads?.all ?? []).map((thread) => ({
-      name: thread.name,
-      state: thread.status,
-      tasks: thread.tasks().map(describeTask),
-    }))
+    const threads = (this.#threads?.all ?? []).map(describeThread)
     return { applicationId, topology: topology.name, state: this.state(), threads }
   }
 
@@ -195,21 +247,22 @@ export class Streams {
     return this.#layouts
   }
 
-  /** The parts of a store of any kind by partition, as of the last commits; of a global store its one part. @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE */
-  localStores(name: string): readonly LocalStorePart[] {
+  /**
+   * The parts of a store of any kind by partition, as of the last commits; of a global store its one part. With `standbys` also those that
+   * follow another instance's task, and are behind it.
+   * @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE
+   */
+  localStores(
+    name: string,
+    { standbys = false }: LocalStoreOptions = {},
+  ): readonly LocalStorePart[] {
     const global = this.#globals.tables?.store(name)
     if (global !== undefined) {
       const position = () => Position.of(this.#globals.tables?.positions() ?? [])
       return [{ partition: 0, taskId: 'global', store: global, role: 'active', position }]
     }
-    const parts: LocalStorePart[] = []
-    for (const { taskId, task, stores } of this.#tasks()) {
-      if (task === undefined || stores === undefined || !stores.names.includes(name)) continue
-      const { committed } = stores.get(name)
-      if (committed === undefined) continue
-      const position = () => Position.of(task.committedPositions())
-      parts.push({ partition: task.partition, taskId, store: committed, role: 'active', position })
-    }
+    const parts = activeParts(this.#tasks(), name)
+    if (standbys) parts.push(...standbyParts(this.#threads?.standbys() ?? [], name))
     if (parts.length === 0) {
       throw new StreamsError(
         'STREAMS_STORE_NOT_AVAILABLE',
@@ -259,14 +312,32 @@ export class Streams {
     return this.#threads?.tasks() ?? []
   }
 
+  async #openState(plan: TopologyPlan): Promise<void> {
+    const { stores, clock, logger, processId, applicationServer = '' } = this.#options
+    const path = this.#directory()
+    const { overlayBytesMax, stateCleanupDelayMs } = this.#limits
+    this.#group = new GroupView(processId ?? processIdOf(path), applicationServer)
+    this.#state = new StateDirectory({
+      path,
+      plan,
+      stores,
+      overlayBytesMax,
+      clock,
+      logger,
+      stateCleanupDelayMs,
+    })
+    await this.#state.openStored()
+  }
+
   #makeContext(plan: TopologyPlan): ThreadContext {
-    const { log, stores, clock, logger, metrics, guarantee, handlers = {} } = this.#options
+    assert(this.#state !== undefined && this.#group !== undefined)
+    const { log, clock, logger, metrics, guarantee, handlers = {} } = this.#options
     return {
       plan,
       clientId: this.#options.clientId ?? this.#options.applicationId,
       log,
-      stores,
-      directory: this.#directory(),
+      state: this.#state,
+      group: this.#group,
       globals: this.#globals.tables,
       clock,
       timers: this.#timers,
@@ -305,6 +376,7 @@ export class Streams {
     const { onUncaughtError = 'shutdown-client' } = this.#options
     const threads = new StreamThreads({
       context: this.#makeContext(plan),
+      groupInstanceId: this.#options.groupInstanceId,
       replacementsMax: this.#limits.threadReplacementsMax,
       mayReplace: (error) => {
         if (!this.#status.isLive) return false
@@ -357,7 +429,9 @@ export class Streams {
     this.#status.move('stopped')
   }
 
-  async #close(deadlineMs: number): Promise<void> {
+  async #close(options: CloseOptions): Promise<void> {
+    const { deadlineMs = CLOSE_DEADLINE_MS } = options
+    const { leaveGroup = this.#options.groupInstanceId === undefined } = options
     await this.#failing
     if (!this.#status.may('shutdown')) return
     this.#status.move('shutdown')
@@ -365,7 +439,7 @@ export class Streams {
     const deadline = new Promise<'late'>((resolve) => {
       cancel = this.#timers.after(deadlineMs, () => resolve('late'))
     })
-    const released = this.#release().then(() => 'released' as const)
+    const released = this.#release(leaveGroup).then(() => 'released' as const)
     if ((await Promise.race([released, deadline])) === 'late') {
       this.#options.logger.warn({ deadlineMs }, 'closing took too long: what is left is abandoned')
     }
@@ -373,11 +447,12 @@ export class Streams {
     this.#status.move('stopped')
   }
 
-  async #release(): Promise<void> {
+  async #release(leaveGroup = true): Promise<void> {
     this.#purge?.stop()
-    await this.#threads?.shutdown()
+    await this.#threads?.shutdown(leaveGroup)
     this.#deadLetterLog.close()
     this.#dropLog.close()
+    await this.#state?.closeAll()
     await this.#globals.close()
   }
 }

@@ -21,6 +21,10 @@ export interface RestoreProgress extends TopicPartition {
   readonly from: number
   readonly position: number
   readonly endOffset: number
+  /** Changelog offsets a second since the start; undefined before the first. */
+  readonly offsetsPerSecond: number | undefined
+  /** At that rate, until the end. */
+  readonly remainingMs: number | undefined
 }
 
 /** Told of every restoration, as Kafka Streams' `StateRestoreListener`. Must not throw. */
@@ -90,13 +94,20 @@ export class ChangelogRestorer {
     await Promise.all(waits)
   }
 
+  /** Of a task's restorations that go on. */
+  progress(taskId: string): readonly RestoreProgress[] {
+    return [...this.#active.values()]
+      .filter(({ restoration }) => restoration.taskId === taskId)
+      .map((active) => this.#progressOf(active))
+  }
+
   /** Lets go of a task's restorations; their promises resolve. */
   cancel(taskId: string): void {
     for (const [place, active] of this.#active) {
       if (active.restoration.taskId !== taskId) continue
       this.#active.delete(place)
       this.#assigned = false
-      this.#options.listener?.restoreSuspended?.(progressOf(active), active.records)
+      this.#options.listener?.restoreSuspended?.(this.#progressOf(active), active.records)
       active.done()
     }
   }
@@ -121,7 +132,7 @@ export class ChangelogRestorer {
       }
       this.#active.set(placeOf(restoration), active)
       this.#assigned = false
-      this.#options.listener?.restoreStarted?.(progressOf(active))
+      this.#options.listener?.restoreStarted?.(this.#progressOf(active))
       this.#pumping ??= this.#pump().finally(() => {
         this.#pumping = undefined
       })
@@ -178,7 +189,7 @@ export class ChangelogRestorer {
       active.position = batch.nextOffset
       active.records += batch.records.length
       active.meter.restored(active.restoration.store.spec.name, batch.records.length)
-      this.#options.listener?.batchRestored?.(progressOf(active), batch.records.length)
+      this.#options.listener?.batchRestored?.(this.#progressOf(active), batch.records.length)
       if (active.position >= active.restoration.endOffset) this.#complete(active)
     }
     await this.#options.timers.turn()
@@ -189,7 +200,7 @@ export class ChangelogRestorer {
     this.#active.delete(placeOf(active.restoration))
     const elapsedMs = this.#options.clock.monotonicMs() - active.startedMs
     active.meter.restoreEnded(active.restoration.store.spec.name, elapsedMs)
-    this.#options.listener?.restoreEnded?.(progressOf(active), active.records)
+    this.#options.listener?.restoreEnded?.(this.#progressOf(active), active.records)
     active.done()
   }
 
@@ -200,9 +211,27 @@ export class ChangelogRestorer {
     }
   }
 
+  #progressOf({ restoration, position, startedMs }: Active): RestoreProgress {
+    const { topic, partition, taskId, store, from, endOffset } = restoration
+    const elapsedMs = this.#options.clock.monotonicMs() - startedMs
+    const moved = position - from
+    const perMs = moved > 0 && elapsedMs > 0 ? moved / elapsedMs : undefined
+    return {
+      topic,
+      partition,
+      taskId,
+      store: store.spec.name,
+      from,
+      position,
+      endOffset,
+      offsetsPerSecond: perMs && perMs * 1_000,
+      remainingMs: perMs && Math.max(0, endOffset - position) / perMs,
+    }
+  }
+
   #warnStalled(): void {
     for (const active of this.#active.values()) {
-      const { topic, partition, position: offset, endOffset, taskId } = progressOf(active)
+      const { topic, partition, position: offset, endOffset, taskId } = this.#progressOf(active)
       this.#options.logger.warn(
         { topic, partition, offset, endOffset, taskId },
         'a changelog brings no records although its end is not reached',
@@ -213,9 +242,4 @@ export class ChangelogRestorer {
 
 function placeOf({ topic, partition }: TopicPartition): string {
   return `${topic}-${partition}`
-}
-
-function progressOf({ restoration, position }: Active): RestoreProgress {
-  const { topic, partition, taskId, store, from, endOffset } = restoration
-  return { topic, partition, taskId, store: store.spec.name, from, position, endOffset }
 }

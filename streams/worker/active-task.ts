@@ -70,7 +70,7 @@ export class ActiveTask {
       (delayMs, callback) => context.timers.after(delayMs, callback),
       () => owner.wake(),
     )
-    this.#state = new TaskState(context, taskId)
+    this.#state = new TaskState(context, taskId, { handOver: undefined })
     const { subTopology, partition } = this.#state
     this.inputs = context.plan.inputsOf(subTopology.id, partition)
   }
@@ -151,7 +151,7 @@ export class ActiveTask {
       .catch((error) => this.#warn(error, 'a producer did not close'))
     // Also those of a task that was never made. A store that is closed cannot be asked for its size.
     this.#context.metrics.remove(this.#labels)
-    await this.#state.close()
+    this.#state.release()
     this.#move('close')
   }
 

@@ -4,18 +4,23 @@ import type { FetchedBatch, GroupConsumer, Producer, TopicPartition } from '../l
 import { logTrouble } from '../log-trouble.ts'
 import type { Counter, Histogram } from '../metrics.ts'
 import { ChangelogRestorer } from '../restore/changelog-restorer.ts'
+import type { StandbyTask } from '../standby/standby-task.ts'
 import type { ActiveTask, TaskOwner } from './active-task.ts'
-import { storedTasks } from './held-tasks.ts'
+import { encodeHeldTasks } from './assignment/held-tasks.ts'
+import { decodeTaskAssignment, NOTHING_ASSIGNED } from './assignment/task-assignment.ts'
 import { SerdeReadiness } from './serde-readiness.ts'
-import { encodeHeldTasks, TaskAssignor } from './task-assignor.ts'
+import { type AssignableSubTopology, TaskAssignor } from './task-assignor.ts'
 import type { ThreadContext } from './thread-context.ts'
 import { nextThreadStatus, type ThreadInput, type ThreadStatus } from './thread-status.ts'
 import { ThreadTasks } from './thread-tasks.ts'
+import type { TopologyPlan } from './topology-plan.ts'
 import { TurnSignal } from './turn-signal.ts'
 
 export interface StreamThreadOptions {
   readonly name: string
   readonly context: ThreadContext
+  /** Static membership: a thread that comes back with it has its place again. */
+  readonly groupInstanceId: string | undefined
   readonly onStatus: (thread: StreamThread) => void
   /** The thread has ended because of this; what it held is closed. */
   readonly onFailure: (thread: StreamThread, error: unknown) => void
@@ -49,7 +54,9 @@ export class StreamThread implements TaskOwner {
   #pollFailure: unknown
   #running: Promise<void> | undefined
   #stopping = false
-  #commitAtClose = true
+  #leaveGroup = true
+  #joins = 0
+  #cancelProbe = () => {}
   #paused = false
   #rejoin = false
   #failure: { readonly error: unknown } | undefined
@@ -61,7 +68,12 @@ export class StreamThread implements TaskOwner {
     this.name = name
     this.#options = options
     this.#context = context
-    this.#tasks = new ThreadTasks(context, this)
+    this.#tasks = new ThreadTasks({
+      name,
+      context,
+      owner: this,
+      onFailure: (error) => this.#fail(error),
+    })
     this.#signal = new TurnSignal(context.timers)
     this.#backoff = new Backoff({ firstMs: 100, longestMs: 2_000, timers: context.timers })
     this.#serdes = new SerdeReadiness(plan, logger, context.timers)
@@ -117,9 +129,18 @@ export class StreamThread implements TaskOwner {
     this.wake()
   }
 
-  /** Ends after the current turn. `commit`: what was processed is committed first. */
-  async shutdown(commit: boolean): Promise<void> {
-    this.#stop(commit)
+  /** By task id. */
+  standbys(): readonly StandbyTask[] {
+    return this.#tasks.standbys()
+  }
+
+  /**
+   * Ends after the current turn; what was processed is committed first. Without `leaveGroup` a static member's place is kept until its session
+   * ends.
+   */
+  async shutdown(leaveGroup: boolean): Promise<void> {
+    this.#leaveGroup = leaveGroup
+    this.#stop()
     await this.#running
     if (this.#status === 'CREATED') this.#move('shutdown')
     if (this.#status === 'PENDING_SHUTDOWN') this.#move('stopped')
@@ -167,7 +188,8 @@ export class StreamThread implements TaskOwner {
   }
 
   async #join(): Promise<void> {
-    const { log, plan, guarantee, limits, directory } = this.#context
+    const { log, plan, guarantee, limits } = this.#context
+    const { groupInstanceId } = this.#options
     if (guarantee === 'at_least_once') {
       this.#producer = await log.createProducer({ clientId: `${this.name}-producer` })
     }
@@ -175,18 +197,15 @@ export class StreamThread implements TaskOwner {
       clientId: this.name,
       groupId: plan.applicationId,
       topics: plan.inputTopics,
-      assignor: new TaskAssignor(
-        plan.subTopologies.map(({ subTopology, inputs }) => ({
-          id: subTopology.id,
-          topics: inputs.map(({ topic }) => topic),
-        })),
-      ),
-      userData: () => encodeHeldTasks({ active: this.#tasks.ids, stored: storedTasks(directory) }),
+      assignor: new TaskAssignor(assignableOf(plan), limits),
+      rebalance: 'cooperative',
+      ...(groupInstanceId === undefined ? {} : { groupInstanceId }),
+      userData: () => this.#userData(),
       isolation: 'read_committed',
       onMissingOffset: 'earliest',
       positions: 'sought',
       sessionTimeoutMs: limits.sessionTimeoutMs,
-      onAssigned: (partitions) => this.#assigned(partitions),
+      onAssigned: (partitions, userData) => this.#assigned(partitions, userData),
       onRevoked: (partitions, lost) => this.#revoked(partitions, lost),
     })
   }
@@ -333,11 +352,45 @@ export class StreamThread implements TaskOwner {
     this.#yieldedMs = clock.monotonicMs()
   }
 
-  async #assigned(partitions: readonly TopicPartition[]): Promise<void> {
-    if (!this.#stopping) this.#move('assigned')
-    const tasks = this.#tasks.assign(partitions, this.consumer)
-    this.#context.logger.info({ thread: this.name, tasks }, 'tasks are assigned')
+  #userData(): Uint8Array {
+    const { group, state } = this.#context
+    const tasks = this.tasks()
+    const ids = (some: readonly { readonly taskId: string }[]) => some.map(({ taskId }) => taskId)
+    return encodeHeldTasks({
+      processId: group.processId,
+      applicationServer: group.applicationServer,
+      active: ids(tasks),
+      restoring: ids(tasks.filter(({ status }) => status !== 'RUNNING')),
+      standby: ids(this.standbys()),
+      stored: state.positions(),
+      joins: ++this.#joins,
+    })
+  }
+
+  async #assigned(partitions: readonly TopicPartition[], userData: Uint8Array): Promise<void> {
+    const { group, state, logger } = this.#context
+    const assignment = decodeTaskAssignment(userData) ?? NOTHING_ASSIGNED
+    group.assigned(assignment)
+    const added = await this.#tasks.assign(partitions, assignment, this.consumer)
+    if (added.active.length > 0 || this.#status !== 'RUNNING') {
+      if (!this.#stopping) this.#move('assigned')
+      logger.info({ thread: this.name, ...added }, 'tasks are assigned')
+    }
+    await state.closeAllBut(new Set([...group.ownTasks(), ...assignment.active]))
+    await state.cleanUp(new Set(assignment.removable))
+    this.#probeLater(assignment.probing)
     this.taskStatusChanged()
+  }
+
+  /** While tasks wait for a warm-up, the group is asked from time to time whether they may move. */
+  #probeLater(probing: boolean): void {
+    this.#cancelProbe()
+    if (!probing || this.#stopping) return
+    const { timers, limits } = this.#context
+    this.#cancelProbe = timers.after(limits.probingRebalanceIntervalMs, () => {
+      this.#rejoin = true
+      this.wake()
+    })
   }
 
   async #revoked(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
@@ -346,7 +399,7 @@ export class StreamThread implements TaskOwner {
     const tasks = revoked.map(({ taskId }) => taskId)
     this.#context.logger.info({ thread: this.name, tasks, lost }, 'tasks are revoked')
     if (!this.#stopping) this.#move('revoked')
-    await this.#tasks.close(revoked, !lost && this.#commitAtClose)
+    await this.#tasks.close(revoked, !lost)
   }
 
   /** Closes what was lost and asks the group who owns what. */
@@ -360,14 +413,14 @@ export class StreamThread implements TaskOwner {
 
   #fail(error: unknown): void {
     this.#failure ??= { error }
-    this.#stop(true)
+    this.#stop()
   }
 
-  #stop(commit: boolean): void {
-    if (!commit) this.#commitAtClose = false
+  #stop(): void {
     if (this.#stopping) return
     this.#stopping = true
     this.#serdes.end()
+    this.#cancelProbe()
     this.#backoff.end()
     if (this.#status !== 'CREATED') this.#move('shutdown')
     this.wake()
@@ -378,8 +431,8 @@ export class StreamThread implements TaskOwner {
     const warn = (error: unknown) =>
       logger.warn({ thread: this.name, error: String(error) }, 'the thread did not close cleanly')
     // Revokes, and so commits and closes the tasks; those that the group already took away are left over.
-    await this.#consumer?.close().catch(warn)
-    await this.#tasks.close(this.tasks(), this.#commitAtClose)
+    await this.#consumer?.close({ leaveGroup: this.#leaveGroup }).catch(warn)
+    await this.#tasks.end()
     await this.restorer.close().catch(warn)
     await this.#producer?.close().catch(warn)
     if (this.#failure === undefined) return
@@ -393,4 +446,12 @@ export class StreamThread implements TaskOwner {
     this.#status = next
     this.#options.onStatus(this)
   }
+}
+
+function assignableOf({ subTopologies }: TopologyPlan): readonly AssignableSubTopology[] {
+  return subTopologies.map(({ subTopology, inputs }) => ({
+    id: subTopology.id,
+    topics: inputs.map(({ topic }) => topic),
+    stateful: subTopology.stores.some(({ logged }) => logged),
+  }))
 }

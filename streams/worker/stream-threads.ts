@@ -1,10 +1,13 @@
 import { StreamsError } from '../errors.ts'
+import type { StandbyTask } from '../standby/standby-task.ts'
 import type { ActiveTask } from './active-task.ts'
 import { StreamThread } from './stream-thread.ts'
 import type { ThreadContext } from './thread-context.ts'
 
 export interface StreamThreadsOptions {
   readonly context: ThreadContext
+  /** Makes the threads static members: `<id>-1`, `<id>-2` and so on. */
+  readonly groupInstanceId: string | undefined
   /** Threads replaced in a row; then the next failure is the instance's. */
   readonly replacementsMax: number
   /** Whether a thread that failed so is to be replaced. Asked while the instance runs only. */
@@ -21,6 +24,8 @@ const REPLACEMENT_MEMORY_MS = 60_000
 export class StreamThreads {
   readonly #options: StreamThreadsOptions
   #threads: StreamThread[] = []
+  readonly #places = new Map<StreamThread, number>()
+  readonly #leaving = new Set<StreamThread>()
   #started = 0
   #paused = false
   #ending = false
@@ -42,15 +47,22 @@ export class StreamThreads {
     return this.#threads.flatMap((thread) => [...thread.tasks()])
   }
 
+  standbys(): StandbyTask[] {
+    return this.#threads.flatMap((thread) => [...thread.standbys()])
+  }
+
   add(): StreamThread {
-    const { context, onChange } = this.#options
+    const { context, groupInstanceId, onChange } = this.#options
+    const place = this.#freePlace()
     const thread = new StreamThread({
       name: `${context.clientId}-thread-${++this.#started}`,
       context,
+      groupInstanceId: groupInstanceId === undefined ? undefined : `${groupInstanceId}-${place}`,
       onStatus: onChange,
       onFailure: (failed, error) => this.#failed(failed, error),
     })
     this.#threads.push(thread)
+    this.#places.set(thread, place)
     thread.setPaused(this.#paused)
     thread.start()
     return thread
@@ -61,17 +73,42 @@ export class StreamThreads {
     for (const thread of this.#threads) thread.setPaused(paused)
   }
 
+  /** Ends the thread that was added last; its tasks go to others. Undefined when there is none. */
+  async remove(): Promise<string | undefined> {
+    const thread = this.#threads.findLast((one) => !this.#leaving.has(one))
+    if (thread === undefined) return undefined
+    this.#leaving.add(thread)
+    await thread.shutdown(true)
+    this.#forget(thread)
+    this.#options.onChange()
+    return thread.name
+  }
+
   /** Ends all of them: what was processed is committed. */
-  async shutdown(): Promise<void> {
+  async shutdown(leaveGroup: boolean): Promise<void> {
     this.#ending = true
-    await Promise.all(this.#threads.map((thread) => thread.shutdown(true)))
+    await Promise.all(this.#threads.map((thread) => thread.shutdown(leaveGroup)))
+  }
+
+  #forget(thread: StreamThread): void {
+    this.#threads = this.#threads.filter((one) => one !== thread)
+    this.#places.delete(thread)
+    this.#leaving.delete(thread)
+  }
+
+  /** The smallest that no thread has: a thread that replaces another one has its place in the group. */
+  #freePlace(): number {
+    const taken = new Set(this.#places.values())
+    let place = 1
+    while (taken.has(place)) place++
+    return place
   }
 
   #failed(thread: StreamThread, error: unknown): void {
     const { context, mayReplace, onChange, onFailure } = this.#options
     const place = error instanceof StreamsError ? error.place : {}
     context.logger.error({ ...place, thread: thread.name, error }, 'a stream thread has failed')
-    this.#threads = this.#threads.filter((one) => one !== thread)
+    this.#forget(thread)
     if (this.#ending) return
     if (mayReplace(error) && this.#isPeaceful()) this.add()
     else onFailure(error)

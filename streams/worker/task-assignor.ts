@@ -1,166 +1,162 @@
-import type {
-  GroupMember,
-  MemberAssignment,
-  PartitionAssignor,
-  TopicPartition,
-} from '../log/log.ts'
+import type { GroupMember, MemberAssignment, PartitionAssignor } from '../log/log.ts'
 import { compareTaskIds, taskIdOf } from '../task/task-id.ts'
-
-/** What a thread tells the group about itself. */
-export interface HeldTasks {
-  /** Tasks that the thread runs. */
-  readonly active: readonly string[]
-  /** Tasks whose state lies in the directory. */
-  readonly stored: readonly string[]
-}
-
-const NOTHING_HELD: HeldTasks = { active: [], stored: [] }
-
-export function encodeHeldTasks(held: HeldTasks): Uint8Array {
-  return Buffer.from(JSON.stringify({ version: 1, ...held }))
-}
-
-/** Text of another version counts as nothing held: the assignment is then merely less sticky. */
-export function decodeHeldTasks(bytes: Uint8Array): HeldTasks {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(bytes).toString())
-    if (typeof parsed !== 'object' || parsed === null) return NOTHING_HELD
-    if (!('version' in parsed) || parsed.version !== 1) return NOTHING_HELD
-    const active = 'active' in parsed ? strings(parsed.active) : []
-    const stored = 'stored' in parsed ? strings(parsed.stored) : []
-    return { active, stored }
-  } catch {
-    return NOTHING_HELD
-  }
-}
-
-function strings(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []
-}
+import { type PlaceableTask, type Process, processesOf, reads } from './assignment/candidates.ts'
+import { placeActive } from './assignment/place-active.ts'
+import { placeStandbys } from './assignment/place-standbys.ts'
+import type { Seat } from './assignment/quota.ts'
+import { RecoveryLag } from './assignment/recovery-lag.ts'
+import { spreadOverThreads } from './assignment/spread-over-threads.ts'
+import { encodeTaskAssignment, type ProcessTasks } from './assignment/task-assignment.ts'
 
 export interface AssignableSubTopology {
   readonly id: number
   /** As the log names them. */
   readonly topics: readonly string[]
+  /** Has stores that are restored from changelogs. */
+  readonly stateful: boolean
 }
 
-interface Task {
-  readonly id: string
-  readonly subTopologyId: number
-  readonly partitions: readonly TopicPartition[]
+export interface AssignmentLimits {
+  readonly numStandbyReplicas: number
+  /** Changelog records that a process may be behind and still count as caught up. */
+  readonly acceptableRecoveryLag: number
+  /** Tasks that are warmed up at a time, over all processes. */
+  readonly maxWarmupReplicas: number
 }
 
-interface Candidate {
-  readonly memberId: string
-  readonly topics: ReadonlySet<string>
-  readonly held: HeldTasks
-  readonly tasks: Task[]
+/** Where every task is, by process. */
+interface Places {
+  readonly active: ReadonlyMap<string, string>
+  readonly warmups: ReadonlyMap<string, string>
+  readonly standbys: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /**
- * Gives whole tasks: all inputs of a sub-topology with the same partition go to one member. A task stays where it runs, else goes where its
- * state lies, else to the member with the least; nobody gets more than one task above another.
+ * Gives whole tasks, as Kafka Streams' high availability assignor: balanced over threads, tasks with state first; to who has the state, with a
+ * warm-up where balance asks for somebody who has not; standbys where the task does not run.
  */
 export class TaskAssignor implements PartitionAssignor {
   readonly name = 'orion-tasks'
   readonly #subTopologies: readonly AssignableSubTopology[]
+  readonly #limits: AssignmentLimits
 
-  constructor(subTopologies: readonly AssignableSubTopology[]) {
+  constructor(subTopologies: readonly AssignableSubTopology[], limits: AssignmentLimits) {
     this.#subTopologies = subTopologies
+    this.#limits = limits
   }
 
   assign(
     members: readonly GroupMember[],
     partitionCounts: ReadonlyMap<string, number>,
   ): ReadonlyMap<string, MemberAssignment> {
-    const candidates = members
-      .map(candidateOf)
-      .sort((a, b) => (a.memberId < b.memberId ? -1 : a.memberId > b.memberId ? 1 : 0))
-    const quota = new Quota(this.#tasks(partitionCounts), candidates)
-    quota.place((task, candidate) => candidate.held.active.includes(task.id))
-    quota.place((task, candidate) => candidate.held.stored.includes(task.id))
-    quota.place(() => true)
+    const { acceptableRecoveryLag, maxWarmupReplicas, numStandbyReplicas } = this.#limits
+    const processes = processesOf(members)
+    const tasks = this.#tasks(partitionCounts)
+    const lag = new RecoveryLag(processes, acceptableRecoveryLag)
+    const seats = processes.map(seatOf)
+    const { active, warmups, probing } = placeActive(tasks, seats, lag, maxWarmupReplicas)
+    const request = { tasks, seats, lag, active, warmups, numStandbyReplicas }
+    const places = { active, warmups, standbys: placeStandbys(request) }
+    const told = processes.map((process) => tasksOf(process, tasks, places))
     return new Map(
-      candidates.map(({ memberId, tasks }) => [
-        memberId,
-        { partitions: tasks.flatMap((task) => task.partitions) },
-      ]),
+      processes.flatMap((process) => {
+        const removable = removableOf(process, processes, tasks, places, lag)
+        return assignThreads(process, tasks, places, { probing, removable, processes: told })
+      }),
     )
   }
 
-  #tasks(partitionCounts: ReadonlyMap<string, number>): Task[] {
-    const tasks: Task[] = []
-    for (const { id: subTopologyId, topics } of this.#subTopologies) {
+  #tasks(partitionCounts: ReadonlyMap<string, number>): PlaceableTask[] {
+    const tasks: PlaceableTask[] = []
+    for (const { id: subTopologyId, topics, stateful } of this.#subTopologies) {
       const count = Math.max(0, ...topics.map((topic) => partitionCounts.get(topic) ?? 0))
       for (let partition = 0; partition < count; partition++) {
         const partitions = topics
           .filter((topic) => partition < (partitionCounts.get(topic) ?? 0))
           .map((topic) => ({ topic, partition }))
-        tasks.push({ id: taskIdOf(subTopologyId, partition), subTopologyId, partitions })
+        tasks.push({ id: taskIdOf(subTopologyId, partition), subTopologyId, partitions, stateful })
       }
     }
     return tasks.sort((a, b) => compareTaskIds(a.id, b.id))
   }
 }
 
-/** Tasks a member; `remainder` members may have one more than `floor`. */
-class Quota {
-  readonly #candidates: readonly Candidate[]
-  readonly #floor: number
-  #remainder: number
-  #open: Task[]
-
-  constructor(tasks: readonly Task[], candidates: readonly Candidate[]) {
-    this.#open = [...tasks]
-    this.#candidates = candidates
-    this.#floor = candidates.length === 0 ? 0 : Math.floor(tasks.length / candidates.length)
-    this.#remainder = candidates.length === 0 ? 0 : tasks.length % candidates.length
+function seatOf({ processId, threads }: Process): Seat {
+  return {
+    id: processId,
+    capacity: threads.length,
+    reads: (task) => threads.some((thread) => reads(thread, task)),
   }
+}
 
-  /** Places every open task that a member with room prefers, on the one with the least among those. */
-  place(prefers: (task: Task, candidate: Candidate) => boolean): void {
-    this.#open = this.#open.filter((task) => {
-      const candidate = this.#least(task, prefers)
-      if (candidate === undefined) return true
-      if (candidate.tasks.length >= this.#floor) this.#remainder--
-      candidate.tasks.push(task)
-      return false
+function follows(processId: string, { id }: PlaceableTask, { standbys, warmups }: Places): boolean {
+  return warmups.get(id) === processId || standbys.get(id)?.has(processId) === true
+}
+
+function tasksOf(
+  { processId, applicationServer }: Process,
+  tasks: readonly PlaceableTask[],
+  places: Places,
+): ProcessTasks {
+  const active = tasks.filter(({ id }) => places.active.get(id) === processId)
+  const standby = tasks.filter((task) => follows(processId, task, places))
+  const ids = (some: readonly PlaceableTask[]) => some.map(({ id }) => id)
+  return { processId, applicationServer, active: ids(active), standby: ids(standby) }
+}
+
+function assignThreads(
+  process: Process,
+  tasks: readonly PlaceableTask[],
+  places: Places,
+  told: {
+    readonly probing: boolean
+    readonly removable: readonly string[]
+    readonly processes: readonly ProcessTasks[]
+  },
+): (readonly [string, MemberAssignment])[] {
+  const { processId, threads } = process
+  const active = tasks.filter(({ id }) => places.active.get(id) === processId)
+  const standby = tasks.filter((task) => follows(processId, task, places))
+  const spread = spreadOverThreads(process, active, standby)
+  return threads.map(({ memberId }) => {
+    const own = active.filter(({ id }) => spread.active.get(id) === memberId)
+    const followed = standby
+      .filter(({ id }) => spread.standby.get(id) === memberId)
+      .map(({ id }) => id)
+    const userData = encodeTaskAssignment({
+      ...told,
+      active: own.map(({ id }) => id),
+      standby: followed,
+      warmup: followed.filter((id) => places.warmups.get(id) === processId),
     })
+    return [memberId, { partitions: own.flatMap(({ partitions }) => partitions), userData }]
+  })
+}
+
+/** Stored here and assigned elsewhere, where the task runs and a further process is at least as near. */
+function removableOf(
+  { processId }: Process,
+  processes: readonly Process[],
+  tasks: readonly PlaceableTask[],
+  places: Places,
+  lag: RecoveryLag,
+): string[] {
+  const isNearer = (taskId: string, other: string) => {
+    const [own, its] = [lag.of(taskId, processId), lag.of(taskId, other)]
+    return lag.stores(taskId, other) && (its < own || (its === own && other < processId))
   }
-
-  #least(
-    task: Task,
-    prefers: (task: Task, candidate: Candidate) => boolean,
-  ): Candidate | undefined {
-    let least: Candidate | undefined
-    for (const candidate of this.#candidates) {
-      if (!this.#hasRoom(candidate) || !reads(candidate, task) || !prefers(task, candidate))
-        continue
-      if (least === undefined || isLess(candidate, least, task)) least = candidate
-    }
-    return least
-  }
-
-  #hasRoom({ tasks }: Candidate): boolean {
-    return tasks.length < this.#floor || (tasks.length === this.#floor && this.#remainder > 0)
-  }
-}
-
-function isLess(left: Candidate, right: Candidate, task: Task): boolean {
-  if (left.tasks.length !== right.tasks.length) return left.tasks.length < right.tasks.length
-  return ofSubTopology(left, task) < ofSubTopology(right, task)
-}
-
-function ofSubTopology({ tasks }: Candidate, { subTopologyId }: Task): number {
-  let count = 0
-  for (const task of tasks) if (task.subTopologyId === subTopologyId) count++
-  return count
-}
-
-function reads({ topics }: Candidate, task: Task): boolean {
-  return task.partitions.every(({ topic }) => topics.has(topic))
-}
-
-function candidateOf({ memberId, topics, userData }: GroupMember): Candidate {
-  return { memberId, topics: new Set(topics), held: decodeHeldTasks(userData), tasks: [] }
+  return tasks
+    .filter((task) => {
+      const owner = places.active.get(task.id)
+      if (owner === undefined || owner === processId || follows(processId, task, places))
+        return false
+      if (!lag.stores(task.id, processId) || lag.of(task.id, owner) > 0) return false
+      return processes.some(
+        (other) =>
+          other.processId !== processId &&
+          other.processId !== owner &&
+          isNearer(task.id, other.processId),
+      )
+    })
+    .map(({ id }) => id)
 }

@@ -1,22 +1,23 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { StreamsError } from '../errors.ts'
 import type { Restoration } from '../restore/changelog-restorer.ts'
 import type { ManagedStore, TaskStores } from '../store.ts'
 import { parseTaskId } from '../task/task-id.ts'
 import type { SubTopology } from '../topology.ts'
 import { noStores } from './no-stores.ts'
+import type { StoreHolder } from './state-directory.ts'
 import type { ThreadContext } from './thread-context.ts'
 
-/** What a task keeps on disk: its stores, opened once, and what they lack of their changelogs. */
+/** A task's stores while it has them: taken from the state directory, and what they lack of their changelogs. */
 export class TaskState {
   readonly taskId: string
   readonly partition: number
   readonly subTopology: SubTopology
   readonly #context: ThreadContext
+  readonly #holder: StoreHolder
   #stores: TaskStores | undefined
 
-  constructor(context: ThreadContext, taskId: string) {
+  constructor(context: ThreadContext, taskId: string, holder: StoreHolder) {
     const parts = parseTaskId(taskId)
     assert(parts !== undefined, `${taskId} is no task id`)
     const plan = context.plan.subTopologies.find(
@@ -27,28 +28,20 @@ export class TaskState {
     this.partition = parts.partition
     this.subTopology = plan.subTopology
     this.#context = context
+    this.#holder = holder
   }
 
-  /** Undefined while they are closed. */
+  /** Undefined while the task does not have them. */
   get stores(): TaskStores | undefined {
     return this.#stores
   }
 
-  /** Opens the stores unless they are. @throws {StreamsError} STORE_LOCKED while another owner has them */
+  /** Takes the stores unless it has them. @throws {StreamsError} STORE_LOCKED while another owner has them */
   async open(): Promise<TaskStores> {
-    if (this.#stores !== undefined) return this.#stores
-    const { stores, directory, limits, plan } = this.#context
-    const specs = this.subTopology.stores
-    this.#stores =
-      specs.length === 0
+    this.#stores ??=
+      this.subTopology.stores.length === 0
         ? noStores
-        : await stores.open({
-            directory: join(directory, this.taskId),
-            taskId: this.taskId,
-            specs,
-            overlayBytesMax: limits.overlayBytesMax,
-            changelogTopic: plan.changelogTopic,
-          })
+        : await this.#context.state.take(this.taskId, this.#holder)
     return this.#stores
   }
 
@@ -63,7 +56,7 @@ export class TaskState {
    * @throws {StreamsError} STORE_AHEAD_OF_CHANGELOG
    */
   async restorations(): Promise<Restoration[]> {
-    const { log, plan, logger } = this.#context
+    const { log, plan, logger, state } = this.#context
     const { taskId, partition } = this
     const logged = (await this.managed()).filter(({ spec }) => spec.logged)
     const places = logged.map(({ spec }) => ({ topic: plan.changelogTopic(spec.name), partition }))
@@ -81,25 +74,21 @@ export class TaskState {
           { ...lost, endOffset },
           'the changelog lost its end: local state is rebuilt from it',
         )
-        await this.#wipe()
+        this.#stores = undefined
+        await state.wipe(taskId)
         return this.restorations()
       }
+      state.sawEnd(taskId, store.spec.name, endOffset)
       restorations.push({ ...place, taskId, store, from: checkpoint ?? 0, endOffset })
     }
     return restorations
   }
 
-  /** Lets go of the stores, as of their last commit. */
-  async close(): Promise<void> {
-    this.#stores?.discard()
-    await this.#stores?.close()
-  }
-
-  async #wipe(): Promise<void> {
-    const { stores, directory } = this.#context
-    await this.#stores?.close()
+  /** Lets go of the stores, as of their last commit. They stay open until it is clear that nobody here takes over. */
+  release(): void {
+    if (this.#stores !== undefined && this.#stores !== noStores)
+      this.#context.state.park(this.taskId)
     this.#stores = undefined
-    await stores.wipe(join(directory, this.taskId))
   }
 }
 

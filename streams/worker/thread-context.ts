@@ -3,7 +3,6 @@ import type { Log } from '../log/log.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import type { RestoreListener } from '../restore/changelog-restorer.ts'
-import type { StoreBackend } from '../store.ts'
 import type { CommitProbe } from '../task/commit-point.ts'
 import type { DeadLetterEncoder } from '../task/dead-letter.ts'
 import type { DeadLetterDropped } from '../task/drop-policy.ts'
@@ -13,12 +12,15 @@ import type { RecordLog } from '../task/record-log.ts'
 import type { ScheduleTarget } from '../task/schedule-recorder.ts'
 import type { GlobalView, TransactionBounds } from '../task/task-options.ts'
 import type { Timers } from '../timers.ts'
+import type { GroupView } from './group-view.ts'
+import type { StateDirectory } from './state-directory.ts'
+import type { AssignmentLimits } from './task-assignor.ts'
 import type { TopologyPlan } from './topology-plan.ts'
 
 export type Guarantee = 'exactly_once' | 'at_least_once'
 
 /** Bounds and intervals of the stream threads, defaults applied. */
-export interface ThreadLimits extends TransactionBounds {
+export interface ThreadLimits extends TransactionBounds, AssignmentLimits {
   readonly commitIntervalMs: number
   readonly drainedCommitSpacingMs: number
   readonly maxTaskIdleMs: number
@@ -28,6 +30,7 @@ export interface ThreadLimits extends TransactionBounds {
   readonly overlayBytesMax: number
   readonly transactionTimeoutMs: number
   readonly sessionTimeoutMs: number
+  readonly probingRebalanceIntervalMs: number
 }
 
 /** What all threads of an application have in common. */
@@ -36,9 +39,10 @@ export interface ThreadContext {
   /** In front of the names of threads. */
   readonly clientId: string
   readonly log: Log
-  readonly stores: StoreBackend
-  /** `<state directory>/<application id>` */
-  readonly directory: string
+  /** Of all tasks of this process. */
+  readonly state: StateDirectory
+  /** What the last assignment told of the group. */
+  readonly group: GroupView
   readonly globals: GlobalView | undefined
   readonly clock: Clock
   readonly timers: Timers
