@@ -130,8 +130,32 @@ export type {
   RecordMetadata,
   StreamRecord,
 } from './processor.ts'
+export { jsonValue } from './queries/json-value.ts'
 export type { LocalStoreOptions, LocalStorePart } from './queries/local-parts.ts'
 export { Position, type PositionEntry, type PositionJson } from './queries/position.ts'
+export type {
+  QueryAuthorizer,
+  QueryPrincipal,
+  QueryResource,
+} from './queries/service/query-access.ts'
+export {
+  QueryClient,
+  type QueryClientOptions,
+  type QueryTerms,
+  type ScanTerms,
+  type TimeTerms,
+} from './queries/service/query-client.ts'
+export { QUERY_LIMITS, type QueryLimits } from './queries/service/query-limits.ts'
+export { QueryProblem, type QueryProblemKind } from './queries/service/query-problem.ts'
+export type { QueryAnswer } from './queries/service/query-routes.ts'
+export {
+  createQueryServer,
+  type QueryServer,
+  type QueryServerOptions,
+} from './queries/service/query-server.ts'
+export type { QueryableStreams } from './queries/service/queryable-streams.ts'
+export type { StoreQueryRow } from './queries/service/store-query.ts'
+export type { KeyQueryMetadata, StoreLayout } from './queries/store-layout.ts'
 export type { RestoreListener, RestoreProgress } from './restore/changelog-restorer.ts'
 export type { Serde } from './serde.ts'
 export {

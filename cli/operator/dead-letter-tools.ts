@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { type Logger, silentLogger, systemClock } from '#streams'
+import { jsonValue, type Logger, silentLogger, systemClock } from '#streams'
 import type { Log } from '#streams/log'
 import type { Topics } from '#topics'
 import { type ReplayedDeadLetter, replayDeadLetters } from './dead-letter-replay.ts'
@@ -10,7 +10,6 @@ import {
   DeadLetters,
   failedAtMs,
 } from './dead-letters.ts'
-import { jsonValue } from './json-value.ts'
 
 export interface DeadLetterSummary extends DeadLetterPlace {
   /** The record's own time. */

@@ -1,6 +1,6 @@
 import { isUnknownBranch } from '#avro'
 import { type ClickHouse, checkSink } from '#sink'
-import { type Logger, StreamsError } from '#streams'
+import { jsonValue, type Logger, StreamsError } from '#streams'
 import type { Log, TopicPartition } from '#streams/log'
 import type { DeployedDiff } from '#streams/tools'
 import { allTopics, type Topic, type Topics } from '#topics'
@@ -12,7 +12,6 @@ import {
   type ReplayArgs,
 } from './dead-letter-tools.ts'
 import type { DeadLetterFilter, DeadLetterPlace } from './dead-letters.ts'
-import { jsonValue } from './json-value.ts'
 import type {
   Operator,
   RunningPorts,

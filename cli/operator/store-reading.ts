@@ -1,5 +1,4 @@
-import { type StateStore, type StoreSpec, StreamsError } from '#streams'
-import { jsonValue } from './json-value.ts'
+import { jsonValue, type StateStore, type StoreSpec, StreamsError } from '#streams'
 import { parseKey } from './key-text.ts'
 import type { StoreRow } from './operator.ts'
 
