@@ -45,7 +45,9 @@ export class DeadLetters {
   async *entries(filter: DeadLetterFilter, newest?: number): AsyncIterable<DeadLetterEntry> {
     const { service, ...conditions } = filter
     const isOpen = Object.values(conditions).every((value) => value === undefined)
+    const existing = new Set(await this.#log.admin.listTopics())
     for (const topic of this.#topicsOf(service)) {
+      if (!existing.has(topic.name)) continue
       const partitions = await partitionsOf(this.#log, topic.name)
       const [earliest, latest] = await Promise.all([
         this.#log.admin.offsets(partitions, 'earliest'),
@@ -85,8 +87,8 @@ export class DeadLetters {
           .map((one) => one.name)
           .join(', ')}`,
       )
-    const partitions = await partitionsOf(this.#log, name)
-    if (partition >= partitions.length) return undefined
+    if (!(await this.#log.admin.listTopics()).includes(name)) return undefined
+    if (partition >= (await partitionsOf(this.#log, name)).length) return undefined
     for await (const { record } of readRecords(this.#log, 'orion-dlq', {
       from: [{ topic: name, partition, offset }],
       until: 'end',
