@@ -35,6 +35,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   sdk: { imports: ['gateway'] },
   dashboard: { imports: ['sdk'] },
   conformance: { imports: ['streams', 'state-stores'] },
+  simulation: { imports: ['streams', 'state-stores'] },
   cli: { imports: EVERY_ROOM },
   examples: { imports: ['streams', 'state-stores'] },
   perf: { imports: EVERY_ROOM },

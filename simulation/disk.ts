@@ -1,0 +1,160 @@
+import { memoryEngine } from '#state-stores'
+import type {
+  StoreBatch,
+  StoreDatabase,
+  StoreEngine,
+  StoreIterator,
+  StoreOpenOptions,
+} from '#streams'
+import type { Machine } from './machine.ts'
+import type { SeededRandom } from './random.ts'
+
+/** Faults that no correct engine has. */
+export interface DiskFaults {
+  /** A crash keeps a batch's positions and loses its entries. */
+  readonly tornBatches: boolean
+}
+
+/**
+ * The disk of a place where processes run. It outlives them: a kill keeps every batch that was written, and of the one that is being
+ * written all or nothing.
+ */
+export class Disk {
+  /** Of all batches, that the process dies right before or right after one. */
+  crashChance = 0
+  readonly #random: SeededRandom
+  readonly #faults: DiskFaults
+  #engine = memoryEngine()
+  #open = new Set<StoreDatabase>()
+
+  constructor(random: SeededRandom, faults: DiskFaults) {
+    this.#random = random
+    this.#faults = faults
+  }
+
+  /** Everything is gone. No process may run on it. */
+  lose(): void {
+    this.#engine = memoryEngine()
+    this.#open = new Set()
+  }
+
+  /** What a process on this disk writes with, until it dies. */
+  engineOf(machine: Machine): StoreEngine {
+    const engine = this.#engine
+    const open = this.#open
+    machine.onDeath(() => {
+      // Closing a database in memory is done before it answers; locks go with the process.
+      for (const database of open) void database.close()
+      open.clear()
+    })
+    return {
+      name: engine.name,
+      open: async (directory: string, options: StoreOpenOptions) => {
+        const inner = await engine.open(directory, options)
+        open.add(inner)
+        if (!machine.isAlive) void inner.close()
+        return new DiskDatabase(inner, {
+          written: (write) => this.#write(machine, write),
+          isTorn: () =>
+            this.#faults.tornBatches && this.crashChance > 0 && this.#random.chance(0.02),
+          closed: () => open.delete(inner),
+          die: () => machine.kill(),
+        })
+      },
+      destroy: (directory) => engine.destroy(directory),
+    }
+  }
+
+  #write(machine: Machine, write: () => void): void {
+    const dies = this.crashChance > 0 && this.#random.chance(this.crashChance)
+    const isBefore = dies && this.#random.chance(0.5)
+    if (isBefore) machine.kill()
+    write()
+    if (dies) machine.kill()
+  }
+}
+
+interface DiskUse {
+  readonly written: (write: () => void) => void
+  readonly isTorn: () => boolean
+  readonly closed: () => void
+  readonly die: () => void
+}
+
+class DiskDatabase implements StoreDatabase {
+  readonly #inner: StoreDatabase
+  readonly #use: DiskUse
+
+  constructor(inner: StoreDatabase, use: DiskUse) {
+    this.#inner = inner
+    this.#use = use
+  }
+
+  keyspaces(): readonly string[] {
+    return this.#inner.keyspaces()
+  }
+
+  get(keyspace: string, key: Uint8Array): Uint8Array | undefined {
+    return this.#inner.get(keyspace, key)
+  }
+
+  getMany(keyspace: string, keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
+    return this.#inner.getMany(keyspace, keys)
+  }
+
+  scan(...args: Parameters<StoreDatabase['scan']>): StoreIterator {
+    return this.#inner.scan(...args)
+  }
+
+  batch(): StoreBatch {
+    return new DiskBatch(this.#inner, this.#use)
+  }
+
+  sizeBytes(keyspace: string): number {
+    return this.#inner.sizeBytes(keyspace)
+  }
+
+  async close(): Promise<void> {
+    this.#use.closed()
+    await this.#inner.close()
+  }
+}
+
+const POSITIONS = 'meta'
+
+class DiskBatch implements StoreBatch {
+  readonly #inner: StoreBatch
+  readonly #positions: StoreBatch
+  readonly #use: DiskUse
+
+  constructor(database: StoreDatabase, use: DiskUse) {
+    this.#inner = database.batch()
+    this.#positions = database.batch()
+    this.#use = use
+  }
+
+  get length(): number {
+    return this.#inner.length
+  }
+
+  put(keyspace: string, key: Uint8Array, value: Uint8Array): void {
+    this.#inner.put(keyspace, key, value)
+    if (keyspace === POSITIONS) this.#positions.put(keyspace, key, value)
+  }
+
+  delete(keyspace: string, key: Uint8Array): void {
+    this.#inner.delete(keyspace, key)
+  }
+
+  deleteRange(keyspace: string, from: Uint8Array, to: Uint8Array): void {
+    this.#inner.deleteRange(keyspace, from, to)
+  }
+
+  write(): void {
+    if (this.#use.isTorn()) {
+      this.#positions.write()
+      this.#use.die()
+    }
+    this.#use.written(() => this.#inner.write())
+  }
+}

@@ -1,0 +1,61 @@
+import type { LogAdmin, OffsetQuery, TopicPartition } from '#streams/log'
+import type { Machine } from '../machine.ts'
+import type { Broker } from './broker.ts'
+import { groupActive } from './errors.ts'
+import type { CallOptions } from './network.ts'
+
+const READ: CallOptions = { isRead: true }
+
+/** Administration as one process asks for it. */
+export function createAdmin(broker: Broker, machine: Machine): LogAdmin {
+  const { network, offsets } = broker
+  const ask = <T>(what: string, apply: () => T, options: CallOptions = READ): Promise<T> =>
+    network.call(machine, 'admin', what, apply, options)
+  return {
+    createTopics: (topics) => {
+      let created: readonly string[] | undefined
+      return ask('createTopics', () => (created ??= broker.createTopics(topics)), {})
+    },
+    deleteTopics: (topics) =>
+      ask(
+        'deleteTopics',
+        () => {
+          for (const topic of topics) broker.deleteTopic(topic)
+        },
+        {},
+      ),
+    listTopics: () => ask('listTopics', () => broker.topics()),
+    describeTopics: (topics) =>
+      ask('describeTopics', () => topics.map((topic) => broker.describe(topic))),
+    offsets: (places, at) =>
+      places.length === 0
+        ? Promise.resolve([])
+        : ask('offsets', () => places.map((place) => offsetOf(broker, place, at))),
+    listGroups: () => ask('listGroups', () => broker.groupIds()),
+    describeGroup: (groupId) => ask('describeGroup', () => broker.group(groupId).describe()),
+    groupOffsets: (groupId, places) =>
+      ask('groupOffsets', () => places.map((at) => offsets.get(groupId, at))),
+    setGroupOffsets: (groupId, commits) =>
+      ask(
+        'setGroupOffsets',
+        () => {
+          if (broker.group(groupId).isActive) throw groupActive(groupId)
+          offsets.set(groupId, commits)
+        },
+        {},
+      ),
+    deleteGroup: (groupId) => ask('deleteGroup', () => broker.deleteGroup(groupId), {}),
+    truncate: (positions) =>
+      ask('truncate', () => {
+        for (const at of positions) broker.partition(at).truncate(at.offset)
+      }),
+  }
+}
+
+function offsetOf(broker: Broker, place: TopicPartition, at: OffsetQuery): number {
+  const partition = broker.partition(place)
+  if (at === 'earliest') return partition.startOffset
+  if (at === 'latest') return partition.endOffset
+  if (at === 'stable') return partition.stableOffset
+  return partition.offsetAt(at.timestampMs)
+}

@@ -1,0 +1,196 @@
+import { createStoreBackend } from '#state-stores'
+import {
+  type Logger,
+  noMetrics,
+  type StoreBackend,
+  Streams,
+  StreamsError,
+  type StreamsOptions,
+} from '#streams'
+import { type Bug, withBug } from '../bugs/bugs.ts'
+import { Disk } from '../disk.ts'
+import type { Broker } from '../log/broker.ts'
+import { LogHandle } from '../log/log-handle.ts'
+import { Machine } from '../machine.ts'
+import type { SeededRandom } from '../random.ts'
+import type { Scheduler } from '../scheduler.ts'
+import type { Trace } from '../trace.ts'
+
+export interface InstanceOptions {
+  readonly name: string
+  readonly scheduler: Scheduler
+  readonly random: SeededRandom
+  readonly trace: Trace
+  readonly broker: Broker
+  readonly bug: Bug | undefined
+  readonly crashChance: () => number
+  readonly streams: Pick<StreamsOptions, 'topology' | 'applicationId'> & Partial<StreamsOptions>
+  /** It stopped, and nobody asked it to. */
+  readonly onFailure: (instance: Instance, error: unknown) => void
+  readonly onDeath: (instance: Instance) => void
+}
+
+/** Started anew after this by what watches processes. */
+const RESTART_MS = 200
+
+/** A place where one process after the other runs the application, on the same disk. */
+export class Instance {
+  readonly name: string
+  readonly #options: InstanceOptions
+  readonly #disk: Disk
+  #lives = 0
+  #machine: Machine | undefined
+  #streams: Streams | undefined
+  #isStarting = false
+
+  constructor(options: InstanceOptions) {
+    this.name = options.name
+    this.#options = options
+    this.#disk = new Disk(options.random.branch(`${options.name}/disk`), {
+      tornBatches: options.bug === 'torn-batches',
+    })
+  }
+
+  get isAlive(): boolean {
+    return this.#machine?.isAlive === true
+  }
+
+  get isPaused(): boolean {
+    return this.isAlive && this.#machine?.isPaused === true
+  }
+
+  /** Undefined while no process runs. */
+  get streams(): Streams | undefined {
+    return this.isAlive ? this.#streams : undefined
+  }
+
+  start(): void {
+    if (this.isAlive) return
+    const { scheduler, random, trace, broker, bug, streams: given } = this.#options
+    const name = `${this.name}.${++this.#lives}`
+    const machine = new Machine(name, scheduler, random.branch(name))
+    this.#machine = machine
+    this.#disk.crashChance = this.#options.crashChance()
+    trace.add(`${name} starts`)
+    machine.onDeath(() => {
+      trace.add(`${name} dies`)
+      this.#options.onDeath(this)
+    })
+    const { log, stores } = withBug(
+      bug,
+      { log: new LogHandle(broker, machine), stores: this.#stores(machine) },
+      { applicationId: given.applicationId, broker, machine },
+    )
+    const chances = random.branch(`${name}/probe`)
+    const streams = new Streams({
+      ...given,
+      clientId: this.name,
+      log,
+      stores,
+      directory: `/simulated/${this.name}`,
+      clock: machine.clock,
+      timers: machine.timers,
+      logger: this.#logger(machine),
+      metrics: noMetrics,
+      probe: (point) => {
+        const chance = this.#options.crashChance()
+        if (chance === 0 || !chances.chance(chance)) return
+        trace.add(`${name} ${point}`)
+        machine.kill()
+        throw new Error('the process is dead')
+      },
+    })
+    this.#streams = streams
+    streams.onStateChange((state) => {
+      if (!machine.isAlive) return
+      trace.add(`${name} is ${state}`)
+      if (state === 'ERROR' && !this.#isStarting) this.#failed(machine, streams.error())
+    })
+    this.#isStarting = true
+    streams
+      .start()
+      .catch((error: unknown) => this.#startFailed(machine, error))
+      .finally(() => {
+        this.#isStarting = false
+      })
+  }
+
+  kill(): void {
+    this.#machine?.kill()
+  }
+
+  pause(): void {
+    if (this.isAlive) this.#machine?.pause()
+  }
+
+  wake(): void {
+    if (this.isAlive) this.#machine?.wake()
+  }
+
+  jump(ms: number): void {
+    if (this.isAlive) this.#machine?.jump(ms)
+  }
+
+  loseDisk(): void {
+    if (!this.isAlive) this.#disk.lose()
+  }
+
+  /** Nothing happens to what it writes from now on. */
+  heal(): void {
+    this.#disk.crashChance = 0
+  }
+
+  /** Resolves when it has closed; never, when it died before. */
+  async close(): Promise<void> {
+    const machine = this.#machine
+    if (machine === undefined || !machine.isAlive) return
+    this.#options.trace.add(`${machine.name} closes`)
+    await this.#streams?.close({ deadlineMs: 5_000 })
+    machine.kill()
+  }
+
+  #stores(machine: Machine): StoreBackend {
+    return createStoreBackend(this.#disk.engineOf(machine))
+  }
+
+  /** A start that finds the log away fails, and is tried again by what started it. */
+  #startFailed(machine: Machine, error: unknown): void {
+    if (!machine.isAlive) return
+    const isAway = error instanceof StreamsError && error.code === 'LOG_UNAVAILABLE'
+    if (!isAway) {
+      this.#failed(machine, error)
+      return
+    }
+    this.#options.trace.add(`${machine.name} did not start: ${error.message}`)
+    machine.kill()
+    this.#options.scheduler.after(RESTART_MS, () => this.start())
+  }
+
+  #failed(machine: Machine, error: unknown): void {
+    if (machine.isAlive) this.#options.onFailure(this, error)
+  }
+
+  #logger(machine: Machine): Logger {
+    const tell =
+      (level: string) =>
+      (fields: object, message: string): void => {
+        if (machine.isAlive) {
+          this.#options.trace.add(`${machine.name} ${level}: ${message} ${describe(fields)}`)
+        }
+      }
+    const logger: Logger = {
+      debug: () => {},
+      info: tell('info'),
+      warn: tell('warn'),
+      error: tell('error'),
+      child: () => logger,
+    }
+    return logger
+  }
+}
+
+function describe(fields: object): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${value instanceof Error ? value.message : String(value)}`)
+    .join(' ')
+}
