@@ -6,14 +6,13 @@ import {
   PEER_SECRET,
   QueryCluster,
   type QueryInstance,
-  tasksOf,
 } from '../fixtures/query-cluster.ts'
 import { PeerTokens } from './peer-token.ts'
 
 let cluster: QueryCluster
 
 beforeEach(async () => {
-  cluster = await QueryCluster.open(2, { bodyBytesMax: 2_000, rowsMax: 50 })
+  cluster = await QueryCluster.open(2, { limits: { bodyBytesMax: 2_000, rowsMax: 50 } })
 })
 
 afterEach(() => cluster.close())
@@ -173,9 +172,7 @@ describe('instances among each other', () => {
   test('show a token that holds for seconds, is meant for the other, and made with the secret', async () => {
     await fill()
     const key = 'demo|03'
-    const owner = cluster.instances.findIndex(({ streams }) =>
-      tasksOf(streams).includes(`0_${partitionOf(key)}`),
-    )
+    const owner = cluster.instances.indexOf(cluster.ownerOf(partitionOf(key)))
     expect(await asPeer(owner, key)).toMatchObject({
       status: 200,
       json: { answers: [{ rows: [{ row: { key, value: 1 } }] }] },
@@ -195,9 +192,7 @@ describe('instances among each other', () => {
   test('never forward: who does not have a part says so', async () => {
     await fill()
     const key = 'demo|03'
-    const other = cluster.instances.findIndex(
-      ({ streams }) => !tasksOf(streams).includes(`0_${partitionOf(key)}`),
-    )
+    const other = cluster.otherThan(cluster.ownerOf(partitionOf(key)))
     expect(await asPeer(other, key)).toMatchObject({
       status: 200,
       json: { answers: [], refusals: [{ kind: 'not-here', partition: partitionOf(key) }] },

@@ -10,7 +10,9 @@ afterEach(async () => {
 })
 
 test('a user who asks too often is told when to come back, and others are served', async () => {
-  cluster = await QueryCluster.open(1, { callerRequestsPerS: 1, callerRequestsBurst: 3 })
+  cluster = await QueryCluster.open(1, {
+    limits: { callerRequestsPerS: 1, callerRequestsBurst: 3 },
+  })
   const ann = cluster.client(0)
   for (let asked = 0; asked < 3; asked++) await ann.positions('totals')
   await expect(ann.positions('totals')).rejects.toMatchObject({ kind: 'rate-limited', status: 429 })
@@ -18,7 +20,9 @@ test('a user who asks too often is told when to come back, and others are served
 })
 
 test('who guesses credentials is slowed down, and users of the same address are not', async () => {
-  cluster = await QueryCluster.open(1, { callerRequestsPerS: 1, callerRequestsBurst: 2 })
+  cluster = await QueryCluster.open(1, {
+    limits: { callerRequestsPerS: 1, callerRequestsBurst: 2 },
+  })
   const guess = cluster.client(0, 'guess')
   const kinds: unknown[] = []
   for (let asked = 0; asked < 4; asked++)
@@ -28,7 +32,7 @@ test('who guesses credentials is slowed down, and users of the same address are 
 })
 
 test('more queries at a time than there may be are told to come back', async () => {
-  cluster = await QueryCluster.open(1, { requestsInFlightMax: 2 })
+  cluster = await QueryCluster.open(1, { limits: { requestsInFlightMax: 2 } })
   const client = cluster.client(0)
   const positionBound = { amounts: { 0: 99, 1: 99, 2: 99, 3: 99 } }
   const waiting = Array.from({ length: 5 }, () =>
@@ -42,7 +46,7 @@ test('more queries at a time than there may be are told to come back', async () 
 })
 
 test('a scan ends at so many bytes or rows looked at, and goes on with its cursor', async () => {
-  cluster = await QueryCluster.open(1, { rowsScannedMax: 100 })
+  cluster = await QueryCluster.open(1, { limits: { rowsScannedMax: 100 } })
   const keys = Array.from({ length: 900 }, (_, index) => `demo|${String(index).padStart(4, '0')}`)
   await cluster.harness.produce(
     'amounts',
