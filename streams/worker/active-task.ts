@@ -17,6 +17,7 @@ import {
   type TaskStatus,
 } from '../task/task-status.ts'
 import type { InputPosition } from '../task/transaction-schedule.ts'
+import { BoundedTransactions } from './bounded-transactions.ts'
 import { TaskState } from './task-state.ts'
 import type { ThreadContext } from './thread-context.ts'
 import type { PlannedInput } from './topology-plan.ts'
@@ -195,13 +196,21 @@ export class ActiveTask {
   }
 
   async #initProducer(): Promise<void> {
-    const { log, plan, guarantee, limits } = this.#context
+    const { log, plan, guarantee, clock, timers } = this.#context
     if (guarantee === 'at_least_once') return
+    const { transactionTimeoutMs } = this.#context.limits
     const transactionalId = `${plan.applicationId}-${this.taskId}`
-    this.#transactional ??= await log.createTransactionalProducer({
-      clientId: transactionalId,
+    this.#transactional ??= new BoundedTransactions({
       transactionalId,
-      transactionTimeoutMs: limits.transactionTimeoutMs,
+      open: () =>
+        log.createTransactionalProducer({
+          clientId: transactionalId,
+          transactionalId,
+          transactionTimeoutMs,
+        }),
+      transactionTimeoutMs,
+      clock,
+      timers,
     })
     await this.#transactional.init()
   }
