@@ -37,6 +37,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   conformance: { imports: ['streams', 'state-stores'] },
   simulation: { imports: ['streams', 'state-stores'] },
   cli: { imports: EVERY_ROOM },
+  'crash-matrix': { imports: ['streams', 'state-stores', 'cli'] },
   examples: { imports: ['streams', 'state-stores'] },
   perf: { imports: EVERY_ROOM },
   scripts: { imports: EVERY_ROOM },
