@@ -15,7 +15,11 @@ import { hostOf } from './worker/group-view.ts'
 import type { Guarantee, ThreadLimits } from './worker/thread-context.ts'
 
 /** What becomes of an application one of whose threads has failed. `shutdown-client` unless given. */
-export type UncaughtDecision = 'replace-thread' | 'shutdown-client'
+export type UncaughtDecision =
+  | 'replace-thread'
+  | 'shutdown-client'
+  /** Every instance of the application stops in ERROR, told through the group. */
+  | 'shutdown-application'
 
 export interface StreamsOptions extends Partial<StreamsLimits> {
   readonly topology: Topology

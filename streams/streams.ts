@@ -7,7 +7,14 @@ import { LocalSessionStore } from './queries/local-session-store.ts'
 import { LocalVersionedStore } from './queries/local-versioned-store.ts'
 import { LocalWindowStore } from './queries/local-window-store.ts'
 import { Position } from './queries/position.ts'
-import { type StoreLayout, storeLayouts } from './queries/store-layout.ts'
+import {
+  clientsWithStore,
+  hostsOfPartition,
+  type KeyQueryMetadata,
+  partitionOfKey,
+  type StoreLayout,
+  storeLayouts,
+} from './queries/store-layout.ts'
 import { topologyIdentity } from './replay/topology-identity.ts'
 import { GlobalStores } from './restore/global-stores.ts'
 import { prepareSerdes } from './serde-preparation.ts'
@@ -209,6 +216,27 @@ export class Streams {
     return this.#group?.clients() ?? []
   }
 
+  /**
+   * Who has a key of a store: by the default partitioner of its serialised key, or by the one given. Undefined for a store that the topology does
+   * not have, and before the start; its `activeHost` is undefined while nobody who answers queries has it.
+   */
+  queryMetadataForKey<K>(
+    store: string,
+    key: K,
+    partitioner?: (key: K, value: undefined, partitionCount: number) => number,
+  ): KeyQueryMetadata | undefined {
+    const layout = this.#layouts.get(store)
+    if (layout === undefined) return undefined
+    const partition = partitionOfKey(layout, key, partitioner)
+    return hostsOfPartition(layout, partition, this.metadataForAllStreamsClients())
+  }
+
+  /** The instances that have a part of a store, as active or standby task; all of them for a global store. */
+  streamsMetadataForStore(store: string): readonly StreamsClientMetadata[] {
+    const layout = this.#layouts.get(store)
+    return layout === undefined ? [] : clientsWithStore(layout, this.metadataForAllStreamsClients())
+  }
+
   metadata(): StreamsMetadata {
     const { applicationId, topology } = this.#options
     const threads = (this.#threads?.all ?? []).map(describeThread)
@@ -378,11 +406,9 @@ export class Streams {
       context: this.#makeContext(plan),
       groupInstanceId: this.#options.groupInstanceId,
       replacementsMax: this.#limits.threadReplacementsMax,
-      mayReplace: (error) => {
-        if (!this.#status.isLive) return false
-        const given =
-          typeof onUncaughtError === 'function' ? onUncaughtError(error) : onUncaughtError
-        return given === 'replace-thread'
+      decide: (error) => {
+        if (!this.#status.isLive) return 'shutdown-client'
+        return typeof onUncaughtError === 'function' ? onUncaughtError(error) : onUncaughtError
       },
       onChange: () => this.#threadsChanged(threads),
       onFailure: (error) => {

@@ -190,6 +190,13 @@ describe.each([
       consumer: 'market-data/feed-messages',
     })
     expect((await succeed('dlq', 'list', '--service', 'bars')).stdout).toBe('no dead letters\n')
+    expect(await lines('dlq', 'list', '--code', 'NONE')).toEqual([])
+  })
+
+  test('dlq replay tells what it would send, and sends nothing without --yes', async () => {
+    const [told] = await lines('dlq', 'replay', '--source-topic', RAW)
+    expect(told).toMatchObject({ topic: DLQ, to: `${RAW}-0`, outcome: 'would be sent' })
+    expect((await succeed('dlq', 'replay')).stdout).toMatch(/nothing was sent: give --yes to send/)
   })
 
   test('token prints a JWT', async () => {
@@ -245,6 +252,9 @@ describe.each([
       /DLQ_UNKNOWN_TOPIC: .*Choose among dev\.dlq\.market-data\.v1/,
     ],
     [['dlq', 'show', DLQ, '0', '999'], /there is no dead letter at .*See orion dlq list/],
+    [['dlq', 'replay', DLQ, '0', '999'], /there is no dead letter at .*See orion dlq list/],
+    [['dlq', 'replay', DLQ], /one dead letter is named by topic, partition and offset/],
+    [['dlq', 'list', '--from', 'tea'], /It is no time/],
     [['token', '--user', 'nobody'], /IDENTITY_UNKNOWN_USER: .*Known users/],
   ] as const
 

@@ -6,8 +6,13 @@ import type { Counter, Histogram } from '../metrics.ts'
 import { ChangelogRestorer } from '../restore/changelog-restorer.ts'
 import type { StandbyTask } from '../standby/standby-task.ts'
 import type { ActiveTask, TaskOwner } from './active-task.ts'
+import { shutdownRequested } from './application-shutdown.ts'
 import { encodeHeldTasks } from './assignment/held-tasks.ts'
-import { decodeTaskAssignment, NOTHING_ASSIGNED } from './assignment/task-assignment.ts'
+import {
+  decodeTaskAssignment,
+  NOTHING_ASSIGNED,
+  type TaskAssignment,
+} from './assignment/task-assignment.ts'
 import { SerdeReadiness } from './serde-readiness.ts'
 import { type AssignableSubTopology, TaskAssignor } from './task-assignor.ts'
 import type { ThreadContext } from './thread-context.ts'
@@ -21,6 +26,8 @@ export interface StreamThreadOptions {
   readonly context: ThreadContext
   /** Static membership: a thread that comes back with it has its place again. */
   readonly groupInstanceId: string | undefined
+  /** Joins only to tell all instances of the application to stop; takes no tasks, and fails when they have gone. */
+  readonly announcesShutdown?: boolean
   readonly onStatus: (thread: StreamThread) => void
   /** The thread has ended because of this; what it held is closed. */
   readonly onFailure: (thread: StreamThread, error: unknown) => void
@@ -364,6 +371,7 @@ export class StreamThread implements TaskOwner {
       standby: ids(this.standbys()),
       stored: state.positions(),
       joins: ++this.#joins,
+      ...(this.#options.announcesShutdown === true ? { shutdown: true } : {}),
     })
   }
 
@@ -371,6 +379,10 @@ export class StreamThread implements TaskOwner {
     const { group, state, logger } = this.#context
     const assignment = decodeTaskAssignment(userData) ?? NOTHING_ASSIGNED
     group.assigned(assignment)
+    if (assignment.shutdown === true) {
+      this.#shutdownAsked(partitions, assignment)
+      return
+    }
     const added = await this.#tasks.assign(partitions, assignment, this.consumer)
     if (added.active.length > 0 || this.#status !== 'RUNNING') {
       if (!this.#stopping) this.#move('assigned')
@@ -380,6 +392,20 @@ export class StreamThread implements TaskOwner {
     await state.cleanUp(new Set(assignment.removable))
     this.#probeLater(assignment.probing)
     this.taskStatusChanged()
+  }
+
+  /** Who announced it stays until all others have heard: an assignment that comes too late for one of them is made anew. */
+  #shutdownAsked(partitions: readonly TopicPartition[], { processes }: TaskAssignment): void {
+    const { group, timers, limits } = this.#context
+    // Nothing is taken any more; what was processed is committed at the end.
+    this.consumer.pause(partitions)
+    this.#cancelProbe()
+    const isAlone = processes.every(({ processId }) => processId === group.processId)
+    if (this.#options.announcesShutdown !== true || isAlone) this.#fail(shutdownRequested())
+    else
+      this.#cancelProbe = timers.after(2 * limits.sessionTimeoutMs, () =>
+        this.#fail(shutdownRequested()),
+      )
   }
 
   /** While tasks wait for a warm-up, the group is asked from time to time whether they may move. */

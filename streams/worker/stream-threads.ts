@@ -1,6 +1,8 @@
 import { StreamsError } from '../errors.ts'
 import type { StandbyTask } from '../standby/standby-task.ts'
+import type { UncaughtDecision } from '../streams-options.ts'
 import type { ActiveTask } from './active-task.ts'
+import { isShutdownRequest } from './application-shutdown.ts'
 import { StreamThread } from './stream-thread.ts'
 import type { ThreadContext } from './thread-context.ts'
 
@@ -10,8 +12,8 @@ export interface StreamThreadsOptions {
   readonly groupInstanceId: string | undefined
   /** Threads replaced in a row; then the next failure is the instance's. */
   readonly replacementsMax: number
-  /** Whether a thread that failed so is to be replaced. Asked while the instance runs only. */
-  readonly mayReplace: (error: unknown) => boolean
+  /** What becomes of the instance when a thread has failed so. */
+  readonly decide: (error: unknown) => UncaughtDecision
   /** A thread came, went or changed its state. */
   readonly onChange: () => void
   /** A thread has failed and is not replaced. */
@@ -30,6 +32,9 @@ export class StreamThreads {
   #paused = false
   #ending = false
   #replacements: number[] = []
+  /** Tells all instances to stop. */
+  #announcer: StreamThread | undefined
+  #shutdownCause: unknown
 
   constructor(options: StreamThreadsOptions) {
     this.#options = options
@@ -51,13 +56,14 @@ export class StreamThreads {
     return this.#threads.flatMap((thread) => [...thread.standbys()])
   }
 
-  add(): StreamThread {
+  add(announcesShutdown = false): StreamThread {
     const { context, groupInstanceId, onChange } = this.#options
     const place = this.#freePlace()
     const thread = new StreamThread({
       name: `${context.clientId}-thread-${++this.#started}`,
       context,
       groupInstanceId: groupInstanceId === undefined ? undefined : `${groupInstanceId}-${place}`,
+      announcesShutdown,
       onStatus: onChange,
       onFailure: (failed, error) => this.#failed(failed, error),
     })
@@ -105,14 +111,38 @@ export class StreamThreads {
   }
 
   #failed(thread: StreamThread, error: unknown): void {
-    const { context, mayReplace, onChange, onFailure } = this.#options
+    const { context, onChange } = this.#options
     const place = error instanceof StreamsError ? error.place : {}
     context.logger.error({ ...place, thread: thread.name, error }, 'a stream thread has failed')
     this.#forget(thread)
     if (this.#ending) return
-    if (mayReplace(error) && this.#isPeaceful()) this.add()
-    else onFailure(error)
+    this.#decide(thread, error)
     onChange()
+  }
+
+  #decide(thread: StreamThread, error: unknown): void {
+    const { decide, onFailure } = this.#options
+    if (this.#announcer !== undefined) {
+      // The instance ends with the thread that tells the others.
+      if (thread === this.#announcer) onFailure(this.#shutdownCause)
+      return
+    }
+    if (isShutdownRequest(error)) {
+      onFailure(error)
+      return
+    }
+    switch (decide(error)) {
+      case 'replace-thread':
+        if (this.#isPeaceful()) this.add()
+        else onFailure(error)
+        return
+      case 'shutdown-client':
+        onFailure(error)
+        return
+      case 'shutdown-application':
+        this.#shutdownCause = error
+        this.#announcer = this.add(true)
+    }
   }
 
   #isPeaceful(): boolean {

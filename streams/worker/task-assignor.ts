@@ -1,6 +1,7 @@
 import type { GroupMember, MemberAssignment, PartitionAssignor } from '../log/log.ts'
 import { compareTaskIds, taskIdOf } from '../task/task-id.ts'
 import { type PlaceableTask, type Process, processesOf, reads } from './assignment/candidates.ts'
+import { decodeHeldTasks } from './assignment/held-tasks.ts'
 import { placeActive } from './assignment/place-active.ts'
 import { placeStandbys } from './assignment/place-standbys.ts'
 import type { Seat } from './assignment/quota.ts'
@@ -58,10 +59,17 @@ export class TaskAssignor implements PartitionAssignor {
     const request = { tasks, seats, lag, active, warmups, numStandbyReplicas }
     const places = { active, warmups, standbys: placeStandbys(request) }
     const told = processes.map((process) => tasksOf(process, tasks, places))
+    const isShutdown = members.some(({ userData }) => decodeHeldTasks(userData)?.shutdown)
+    const shutdown = isShutdown ? ({ shutdown: true } as const) : {}
     return new Map(
       processes.flatMap((process) => {
         const removable = removableOf(process, processes, tasks, places, lag)
-        return assignThreads(process, tasks, places, { probing, removable, processes: told })
+        return assignThreads(process, tasks, places, {
+          probing,
+          removable,
+          processes: told,
+          ...shutdown,
+        })
       }),
     )
   }
@@ -112,6 +120,7 @@ function assignThreads(
     readonly probing: boolean
     readonly removable: readonly string[]
     readonly processes: readonly ProcessTasks[]
+    readonly shutdown?: true
   },
 ): (readonly [string, MemberAssignment])[] {
   const { processId, threads } = process

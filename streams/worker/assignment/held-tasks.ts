@@ -30,6 +30,8 @@ export interface HeldTasks {
   readonly stored: ReadonlyMap<string, StoredPosition>
   /** Different at each join: a broker rebalances for members that say something new. */
   readonly joins: number
+  /** All instances of the application are to stop. */
+  readonly shutdown?: true
 }
 
 const VERSION = 2
@@ -62,6 +64,7 @@ export function decodeHeldTasks(bytes: Uint8Array): HeldTasks | undefined {
     standby: stringsOf(fields['standby']),
     stored: storedOf(fields['stored']),
     joins: Number.isSafeInteger(joins) ? joins : 0,
+    ...(fields['shutdown'] === true ? { shutdown: true } : {}),
   }
 }
 

@@ -27,6 +27,8 @@ export interface TaskAssignment {
   /** Tasks whose state in this process nobody needs: another one that is no owner is at least as near. */
   readonly removable: readonly string[]
   readonly processes: readonly ProcessTasks[]
+  /** An instance has asked all of them to stop. */
+  readonly shutdown?: true
 }
 
 const VERSION = 2
@@ -64,6 +66,7 @@ export function decodeTaskAssignment(bytes: Uint8Array): TaskAssignment | undefi
       .map(fieldsOf)
       .filter((each) => each !== undefined)
       .map(processOf),
+    ...(fields['shutdown'] === true ? { shutdown: true } : {}),
   }
 }
 
