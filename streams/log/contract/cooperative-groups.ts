@@ -12,7 +12,10 @@ export function cooperativeGroups(context: ContractContext): void {
 
   test('who keeps a partition keeps reading it, and is told only of what goes', async () => {
     const topic = await context.topic(4)
-    const shared = { groupId: context.name('group'), topics: [topic], rebalance } as const
+    // Nothing is to be waited for that is as long as this.
+    const rebalanceTimeoutMs = 120_000
+    const groupId = context.name('group')
+    const shared = { groupId, topics: [topic], rebalance, rebalanceTimeoutMs } as const
     const events: GroupEvent[] = []
     const first = await Member.join(context, 'first', events, shared)
     await wait('the first has all', () => first.owned().length === 4)

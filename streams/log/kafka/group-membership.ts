@@ -268,7 +268,8 @@ export class GroupMembership {
 
   async #beat(): Promise<void> {
     const coordinator = await this.#coordinator()
-    await coordinator.send(heartbeatRequest(this.metadata, this.#options.sessionTimeoutMs))
+    const timeoutMs = Math.floor(this.#options.sessionTimeoutMs / 3)
+    await coordinator.send(heartbeatRequest(this.metadata, timeoutMs))
   }
 
   #judge(error: unknown, sentMs: number): void {
