@@ -8,6 +8,9 @@ import type {
 } from '#streams'
 import type { Machine } from './machine.ts'
 import type { SeededRandom } from './random.ts'
+import { COMMIT_HAZARD } from './world/fault-plan.ts'
+
+const TORN = 0.02
 
 /** Faults that no correct engine has. */
 export interface DiskFaults {
@@ -20,8 +23,6 @@ export interface DiskFaults {
  * written all or nothing.
  */
 export class Disk {
-  /** Of all batches, that the process dies right before or right after one. */
-  crashChance = 0
   readonly #random: SeededRandom
   readonly #faults: DiskFaults
   #engine = memoryEngine()
@@ -55,8 +56,7 @@ export class Disk {
         if (!machine.isAlive) void inner.close()
         return new DiskDatabase(inner, {
           written: (write) => this.#write(machine, write),
-          isTorn: () =>
-            this.#faults.tornBatches && this.crashChance > 0 && this.#random.chance(0.02),
+          isTorn: () => this.#faults.tornBatches && this.#random.chance(TORN),
           closed: () => open.delete(inner),
           die: () => machine.kill(),
         })
@@ -65,12 +65,11 @@ export class Disk {
     }
   }
 
+  /** It may die right before, and right after. */
   #write(machine: Machine, write: () => void): void {
-    const dies = this.crashChance > 0 && this.#random.chance(this.crashChance)
-    const isBefore = dies && this.#random.chance(0.5)
-    if (isBefore) machine.kill()
+    machine.endanger(COMMIT_HAZARD)
     write()
-    if (dies) machine.kill()
+    machine.endanger(COMMIT_HAZARD)
   }
 }
 

@@ -6,6 +6,15 @@ import type { Scheduler } from './scheduler.ts'
 const EPOCH_MS = 1_700_000_000_000
 const JITTER_MS = 0.2
 
+/** Of each step of a process: that it dies before it, or stands still from there on. */
+export interface Hazards {
+  readonly death: number
+  readonly pause: number
+  readonly pauseMs: number
+}
+
+export const SAFE: Hazards = { death: 0, pause: 0, pauseMs: 0 }
+
 /**
  * One process: what happens to it reaches it through here, so that it can die between any two steps, or stand still for a while and find
  * everything that came in the meantime.
@@ -16,14 +25,22 @@ export class Machine {
   readonly timers: Timers
   readonly #scheduler: Scheduler
   readonly #random: SeededRandom
+  readonly #tell: (what: string) => void
   readonly #held: (() => void)[] = []
   readonly #deaths: (() => void)[] = []
   #isAlive = true
   #isPaused = false
   #skewMs = 0
+  hazards: Hazards = SAFE
 
-  constructor(name: string, scheduler: Scheduler, random: SeededRandom) {
+  constructor(
+    name: string,
+    scheduler: Scheduler,
+    random: SeededRandom,
+    tell: (what: string) => void = () => {},
+  ) {
     this.name = name
+    this.#tell = tell
     this.#scheduler = scheduler
     this.#random = random
     this.clock = {
@@ -48,6 +65,7 @@ export class Machine {
   kill(): void {
     if (!this.#isAlive) return
     this.#isAlive = false
+    this.#tell('dies')
     this.#held.length = 0
     for (const died of this.#deaths) died()
   }
@@ -62,8 +80,9 @@ export class Machine {
 
   /** What came in the meantime comes at once, in its order. */
   wake(): void {
-    if (!this.#isPaused) return
+    if (!this.#isPaused || !this.#isAlive) return
     this.#isPaused = false
+    this.#tell('goes on')
     for (const run of this.#held.splice(0)) this.#scheduler.after(0, () => this.deliver(run))
   }
 
@@ -75,8 +94,22 @@ export class Machine {
   /** Continues the process with this, unless it is dead; later, while it stands still. */
   deliver(run: () => void): void {
     if (!this.#isAlive) return
+    this.endanger()
+    if (!this.#isAlive) return
     if (this.#isPaused) this.#held.push(run)
     else run()
+  }
+
+  /** Here it may die, or begin to stand still. @returns whether it is dead */
+  endanger(factor = 1): boolean {
+    const { death, pause, pauseMs } = this.hazards
+    if (this.#isAlive && death > 0 && this.#random.chance(death * factor)) this.kill()
+    else if (pause > 0 && !this.#isPaused && this.#random.chance(pause * factor)) {
+      this.#tell('stands still')
+      this.pause()
+      this.#scheduler.after(pauseMs * (0.5 + this.#random.next()), () => this.wake())
+    }
+    return !this.#isAlive
   }
 
   #after(delayMs: number, callback: () => void): () => void {

@@ -1,5 +1,9 @@
 import type { NetworkFaults, Service } from '../log/network.ts'
+import { type Hazards, SAFE } from '../machine.ts'
 import type { SeededRandom } from '../random.ts'
+
+/** How much more likely a process dies, or stands still, in the middle of a commit. */
+export const COMMIT_HAZARD = 10
 
 export type FaultKind =
   | 'crash'
@@ -32,8 +36,8 @@ export interface FaultPlan {
   readonly retryForMs: number
   readonly markDelayMs: number
   readonly fetchRecordsMax: number
-  /** Of each store batch, and of each point of a commit, that the process dies there. */
-  readonly crashChance: number
+  /** Of each step. At a point of a commit, or at the write of a store, it is `COMMIT_HAZARD` times as likely. */
+  readonly hazards: Hazards
 }
 
 const KINDS: readonly (readonly [FaultKind, weight: number])[] = [
@@ -65,7 +69,7 @@ export function noFaults(): FaultPlan {
     retryForMs: 2_000,
     markDelayMs: 1,
     fetchRecordsMax: 1_000,
-    crashChance: 0,
+    hazards: SAFE,
   }
 }
 
@@ -94,7 +98,11 @@ export function planFaults(random: SeededRandom, endMs: number): FaultPlan {
     retryForMs: random.pick([300, 1_000, 3_000]),
     markDelayMs: random.pick([1, 5, 50]),
     fetchRecordsMax: random.pick([3, 10, 1_000]),
-    crashChance: random.chance(0.4) ? random.pick([0.002, 0.01]) : 0,
+    hazards: {
+      death: random.chance(0.5) ? random.pick([0.0005, 0.002]) : 0,
+      pause: random.chance(0.5) ? random.pick([0.0005, 0.002]) : 0,
+      pauseMs: random.pick([300, 1_500, 3_000]),
+    },
   }
 }
 

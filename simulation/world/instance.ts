@@ -11,10 +11,11 @@ import { type Bug, withBug } from '../bugs/bugs.ts'
 import { Disk } from '../disk.ts'
 import type { Broker } from '../log/broker.ts'
 import { LogHandle } from '../log/log-handle.ts'
-import { Machine } from '../machine.ts'
+import { type Hazards, Machine, SAFE } from '../machine.ts'
 import type { SeededRandom } from '../random.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Trace } from '../trace.ts'
+import { COMMIT_HAZARD } from './fault-plan.ts'
 
 export interface InstanceOptions {
   readonly name: string
@@ -23,7 +24,7 @@ export interface InstanceOptions {
   readonly trace: Trace
   readonly broker: Broker
   readonly bug: Bug | undefined
-  readonly crashChance: () => number
+  readonly hazards: () => Hazards
   readonly streams: Pick<StreamsOptions, 'topology' | 'applicationId'> & Partial<StreamsOptions>
   /** It stopped, and nobody asked it to. */
   readonly onFailure: (instance: Instance, error: unknown) => void
@@ -68,20 +69,18 @@ export class Instance {
     if (this.isAlive) return
     const { scheduler, random, trace, broker, bug, streams: given } = this.#options
     const name = `${this.name}.${++this.#lives}`
-    const machine = new Machine(name, scheduler, random.branch(name))
+    const machine = new Machine(name, scheduler, random.branch(name), (what) =>
+      trace.add(`${name} ${what}`),
+    )
     this.#machine = machine
-    this.#disk.crashChance = this.#options.crashChance()
+    machine.hazards = this.#options.hazards()
     trace.add(`${name} starts`)
-    machine.onDeath(() => {
-      trace.add(`${name} dies`)
-      this.#options.onDeath(this)
-    })
+    machine.onDeath(() => this.#options.onDeath(this))
     const { log, stores } = withBug(
       bug,
       { log: new LogHandle(broker, machine), stores: this.#stores(machine) },
       { applicationId: given.applicationId, broker, machine },
     )
-    const chances = random.branch(`${name}/probe`)
     const streams = new Streams({
       ...given,
       clientId: this.name,
@@ -93,10 +92,8 @@ export class Instance {
       logger: this.#logger(machine),
       metrics: noMetrics,
       probe: (point) => {
-        const chance = this.#options.crashChance()
-        if (chance === 0 || !chances.chance(chance)) return
-        trace.add(`${name} ${point}`)
-        machine.kill()
+        if (!machine.endanger(COMMIT_HAZARD)) return
+        trace.add(`${name} died ${point}`)
         throw new Error('the process is dead')
       },
     })
@@ -137,7 +134,7 @@ export class Instance {
 
   /** Nothing happens to what it writes from now on. */
   heal(): void {
-    this.#disk.crashChance = 0
+    if (this.#machine !== undefined) this.#machine.hazards = SAFE
   }
 
   /** Resolves when it has closed; never, when it died before. */

@@ -5,6 +5,7 @@ import type { CommittedOffset } from '../log/group-offsets.ts'
 import { QUIET } from '../log/network.ts'
 import type { Transaction } from '../log/partition.ts'
 import { placeName } from '../log/place.ts'
+import { SAFE } from '../machine.ts'
 import type { SeededRandom } from '../random.ts'
 import { Scheduler } from '../scheduler.ts'
 import type { InputBatch, Results, Scenario } from '../topologies/scenario.ts'
@@ -23,6 +24,8 @@ export interface WorldOptions {
 }
 
 const CHECK_EVERY_MS = 25
+/** At most, until what watches processes starts one again. */
+const DOWN_MS = 1_500
 const COMPACT_EVERY_MS = 700
 /** From the last fault to the end of all work. */
 const LIVENESS_MS = 90_000
@@ -42,10 +45,13 @@ export class World {
   #broken: InvariantBroken | undefined
   #inputsLeft = 0
   #isHealed = false
+  #isClosing = false
+  readonly #downtimes: SeededRandom
 
   constructor(options: WorldOptions) {
     const { scenario, random, bug, plan } = options
     this.#options = options
+    this.#downtimes = random.branch('downtimes')
     this.scenario = scenario
     this.applicationId = scenario.topology.name
     this.trace = new Trace(() => this.scheduler.nowMs)
@@ -84,6 +90,7 @@ export class World {
 
   /** Closes every instance. @throws {InvariantBroken} where one does not come to an end */
   async close(): Promise<void> {
+    this.#isClosing = true
     let open = 0
     for (const instance of this.instances) {
       if (!instance.isAlive) continue
@@ -115,15 +122,16 @@ export class World {
       trace: this.trace,
       broker: this.broker,
       bug,
-      crashChance: () => (this.#isHealed ? 0 : plan.crashChance),
+      hazards: () => (this.#isHealed ? SAFE : plan.hazards),
       streams: { topology: scenario.topology, applicationId: this.applicationId, ...streams },
       onFailure: (failed, error) => {
         const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
         this.#break('instances survive', `${failed.name} stopped: ${what}`)
       },
       onDeath: (dead) => {
-        if (!this.#isHealed) return
-        this.scheduler.after(0, () => dead.start())
+        if (this.#isClosing) return
+        const downMs = this.#isHealed ? 0 : this.#downtimes.next() * DOWN_MS
+        this.scheduler.after(downMs, () => dead.start())
       },
     })
   }
