@@ -41,7 +41,7 @@ const TRANSACTION_TIMEOUT_MS = 60_000
 const MARKS_PARTITION = 0
 
 /** One record for each dead letter that was replayed, keyed by it. Compacted, so that marks stay. */
-export function replayMarksTopic(env: string): string {
+function replayMarksTopic(env: string): string {
   return `${env}.dlq-replays.v1`
 }
 
