@@ -209,6 +209,7 @@ export type { HostInfo, StreamsClientMetadata } from './streams-client-metadata.
 export type {
   PartitionLag,
   StoreChecksum,
+  StandbyTaskMetadata,
   StreamsMetadata,
   TaskMetadata,
   ThreadMetadata,

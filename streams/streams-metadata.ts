@@ -14,6 +14,8 @@ export interface StreamsMetadata {
   readonly topology: string
   readonly state: StreamsStatus
   readonly threads: readonly ThreadMetadata[]
+  /** Estimated bytes of keys and values of the global stores, by name; empty until they are open. */
+  readonly globalStoreBytes: Readonly<Record<string, number>>
 }
 
 export interface ThreadMetadata {
@@ -26,13 +28,23 @@ export interface ThreadMetadata {
 export interface TaskMetadata {
   readonly taskId: string
   readonly state: TaskStatus
-  /** `position` is undefined until the task runs. */
-  readonly inputs: readonly (TopicPartition & { readonly position: number | undefined })[]
+  readonly inputs: readonly InputMetadata[]
   readonly stores: readonly string[]
+  /** Estimated bytes of keys and values, by store; empty until the task runs. */
+  readonly storeBytes: Readonly<Record<string, number>>
+  /** Records that each node has taken since the task began, as of its last commit. */
+  readonly nodeRecords: Readonly<Record<string, number>>
   /** A record that failed and waits for its next attempt; the task waits with it. */
   readonly retry: RetryWait | undefined
   /** Stores on their way to their changelog's end; none once the task runs. */
   readonly restore: readonly RestoreProgress[]
+}
+
+/** Undefined until the task runs. */
+export interface InputMetadata extends TopicPartition {
+  readonly position: number | undefined
+  /** Records from here to the end, as far as the task knows it. */
+  readonly lag: number | undefined
 }
 
 export interface StandbyTaskMetadata {
@@ -77,12 +89,15 @@ function describeTask(active: ActiveTask, restore: readonly RestoreProgress[]): 
   return {
     taskId,
     state: status,
-    inputs: inputs.map(({ topic, partition }) => ({
-      topic,
-      partition,
-      position: task?.queueOf(topic, partition)?.position,
-    })),
+    inputs: inputs.map(({ topic, partition }) => {
+      const queue = task?.queueOf(topic, partition)
+      return { topic, partition, position: queue?.position, lag: queue?.lag }
+    }),
     stores: stores?.names ?? [],
+    storeBytes: Object.fromEntries(
+      (stores?.names ?? []).map((name) => [name, stores?.get(name).sizeBytes() ?? 0]),
+    ),
+    nodeRecords: task?.metrics.nodeTotals() ?? {},
     retry: task?.retryWait,
     restore,
   }

@@ -240,7 +240,14 @@ export class Streams {
   metadata(): StreamsMetadata {
     const { applicationId, topology } = this.#options
     const threads = (this.#threads?.all ?? []).map(describeThread)
-    return { applicationId, topology: topology.name, state: this.state(), threads }
+    const globalStoreBytes = this.#globals.tables?.storeBytes() ?? {}
+    return {
+      applicationId,
+      topology: topology.name,
+      state: this.state(),
+      threads,
+      globalStoreBytes,
+    }
   }
 
   /**

@@ -24,6 +24,7 @@ import { openLog, openOwnLog } from './open-log.ts'
 import { openRegistry } from './open-registry.ts'
 import { applicationId, type RunningTopology, runTopologies } from './run-topologies.ts'
 import { type StopRequest, untilStopped } from './signals.ts'
+import { topologySource } from './topology-source.ts'
 
 /** Shares of --disk-max; the rest is left to state stores, write-ahead logs, keys and slack. */
 const LOG_SHARE = 0.45

@@ -183,7 +183,9 @@ const TopologyTaskSchema = model(
     subTopologyId: z.int(),
     partition: z.int(),
     role: z.enum(['ACTIVE', 'STANDBY']),
-    state: z.string().describe('CREATED, RESTORING, RUNNING, SUSPENDED or CLOSED.'),
+    state: z
+      .string()
+      .describe('CREATED, RESTORING, RUNNING, SUSPENDED or CLOSED; and what it waits for.'),
     thread: z.string(),
     nodes: z
       .record(z.string(), z.number())

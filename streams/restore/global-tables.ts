@@ -83,6 +83,12 @@ export class GlobalTables implements GlobalView {
     return this.#tables.find(({ node }) => node.store.name === name)?.readOnly
   }
 
+  /** Estimated bytes of keys and values, by store. */
+  storeBytes(): Readonly<Record<string, number>> {
+    const { names } = this.#stores
+    return Object.fromEntries(names.map((name) => [name, this.#stores.get(name).sizeBytes()]))
+  }
+
   positions(): readonly InputPosition[] {
     this.#positions ??= this.#tables.flatMap(({ node: { topic }, positions }) =>
       positions.map((offset = 0, partition) => ({ topic, partition, offset })),
