@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { backupCommand } from './commands/backup.ts'
 import { benchCommand } from './commands/bench.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { kafkaCommand } from './commands/kafka.ts'
@@ -27,6 +28,7 @@ for (const command of [
   topicsCommand(),
   dlqCommand(),
   sinkCommand(),
+  backupCommand(),
   queryCommand(),
   tokenCommand(),
   kafkaCommand(process.env),

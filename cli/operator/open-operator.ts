@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { noMetrics, silentLogger } from '#streams'
 import { openTopics } from '#topics'
 import type { InstallationOptions } from '../commands/data-dir.ts'
+import { refuseNewerFormat } from '../start/data-dir-format.ts'
 import { openLog } from '../start/open-log.ts'
 import { openRegistry } from '../start/open-registry.ts'
 import { connectOperator } from './control-client.ts'
@@ -22,6 +23,7 @@ export async function withOperator<Result>(
   const { dataDir, env, brokers, registry: registryUrl } = options
   if (await isRunning(dataDir)) return command(connectOperator(dataDir))
   if (brokers === undefined) requireInstallation(dataDir)
+  refuseNewerFormat(dataDir)
   const { registry, close } = openRegistry({ dataDir, registry: registryUrl })
   const topics = openTopics({ env, registry })
   const log = await openLog({ dataDir, brokers }, { logger: silentLogger, metrics: noMetrics })
