@@ -17,6 +17,7 @@ import { prometheusMetrics } from '../prometheus.ts'
 import { startClickHouse } from './clickhouse.ts'
 import { Closers } from './closers.ts'
 import { dashboardDirectory } from './dashboard-build.ts'
+import { upgradeDataDir } from './data-dir-format.ts'
 import { DiskGuard, type DiskGuardOptions } from './disk-guard.ts'
 import { drained } from './drain.ts'
 import { planFeed, publishReferenceData, startFeed } from './feed.ts'
@@ -80,6 +81,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
   const { logger, metrics, closers, stop, environment } = parts
   const control = await openControl(config.dataDir, logger)
   closers.add('control', () => control.close())
+  upgradeDataDir(config.dataDir, logger)
   const role = (name: Config['role']): boolean => config.role === 'all' || config.role === name
   const dashboard = role('gateway') ? dashboardDirectory(logger) : Promise.resolve(undefined)
   // Awaited below; a failure before that must not count as unhandled.
