@@ -183,6 +183,8 @@ export interface StoreBackend {
   open(options: OpenTaskStores): Promise<TaskStores>
   /** Deletes local state. @throws {StreamsError} STORE_LOCKED while it is open */
   wipe(directory: string): Promise<void>
+  /** Names in a directory that it keeps itself. Absent: directories are those of the file system. */
+  list?(directory: string): readonly string[]
 }
 
 export interface OpenTaskStores {

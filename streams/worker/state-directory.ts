@@ -55,7 +55,7 @@ export class StateDirectory {
 
   /** Opens what earlier runs have left, so that the group learns how near it is. What cannot be opened counts as not there. */
   async openStored(): Promise<void> {
-    for (const taskId of storedTasks(this.#options.path)) {
+    for (const taskId of storedTasks(this.#options.path, this.#options.stores)) {
       if (this.#specsOf(taskId).length === 0 || this.#open.has(taskId)) continue
       try {
         const stores = await this.#openStores(taskId)
@@ -170,11 +170,9 @@ export class StateDirectory {
 }
 
 /** Tasks whose state lies in an application's directory. */
-export function storedTasks(path: string): readonly string[] {
-  if (!existsSync(path)) return []
-  return readdirSync(path)
-    .filter((name) => parseTaskId(name) !== undefined)
-    .sort(compareTaskIds)
+export function storedTasks(path: string, stores?: Pick<StoreBackend, 'list'>): readonly string[] {
+  const names = stores?.list?.(path) ?? (existsSync(path) ? readdirSync(path) : [])
+  return names.filter((name) => parseTaskId(name) !== undefined).sort(compareTaskIds)
 }
 
 function stillHeld(taskId: string, path: string): StreamsError {
