@@ -27,6 +27,7 @@ export class Disk {
   readonly #faults: DiskFaults
   #engine = memoryEngine()
   #open = new Set<StoreDatabase>()
+  #directories = new Set<string>()
 
   constructor(random: SeededRandom, faults: DiskFaults) {
     this.#random = random
@@ -37,12 +38,23 @@ export class Disk {
   lose(): void {
     this.#engine = memoryEngine()
     this.#open = new Set()
+    this.#directories = new Set()
+  }
+
+  /** Names of the databases in a directory. */
+  list(directory: string): readonly string[] {
+    const prefix = `${directory}/`
+    return [...this.#directories]
+      .filter((path) => path.startsWith(prefix))
+      .map((path) => path.slice(prefix.length))
+      .sort()
   }
 
   /** What a process on this disk writes with, until it dies. */
   engineOf(machine: Machine): StoreEngine {
     const engine = this.#engine
     const open = this.#open
+    const directories = this.#directories
     machine.onDeath(() => {
       // Closing a database in memory is done before it answers; locks go with the process.
       for (const database of open) void database.close()
@@ -53,6 +65,7 @@ export class Disk {
       open: async (directory: string, options: StoreOpenOptions) => {
         const inner = await engine.open(directory, options)
         open.add(inner)
+        directories.add(directory)
         if (!machine.isAlive) void inner.close()
         return new DiskDatabase(inner, {
           written: (write) => this.#write(machine, write),
@@ -61,7 +74,11 @@ export class Disk {
           die: () => machine.kill(),
         })
       },
-      destroy: (directory) => engine.destroy(directory),
+      destroy: async (directory) => {
+        if (!machine.isAlive) return
+        await engine.destroy(directory)
+        directories.delete(directory)
+      },
     }
   }
 

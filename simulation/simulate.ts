@@ -48,6 +48,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     random: random.branch('world'),
     instances: random.pick([1, 2, 2, 3]),
     bug: options.bug,
+    isStatic: random.chance(0.3),
     streams: drawLimits(random.branch('limits'), scenario),
   })
   const broken = await check(world, scenario, random)
@@ -89,6 +90,10 @@ function drawLimits(
     bufferedRecordsMax: random.pick([4, 5_000]),
     pollRecordsMax: random.pick([5, 5_000]),
     maxTaskIdleMs: random.pick([0, -1, 50]),
+    numStandbyReplicas: random.pick([0, 0, 1, 2]),
+    acceptableRecoveryLag: random.pick([0, 5, 10_000]),
+    probingRebalanceIntervalMs: random.pick([300, 1_500]),
+    stateCleanupDelayMs: random.pick([0, 500, 600_000]),
   }
 }
 
@@ -124,6 +129,7 @@ async function withoutFaults(scenario: Scenario, random: SeededRandom): Promise<
     random: random.branch('reference'),
     instances: 1,
     bug: undefined,
+    isStatic: false,
     streams: { recordCacheBytesMax: scenario.recordCacheBytesMax },
   })
   await world.run()

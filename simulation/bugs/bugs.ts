@@ -157,7 +157,7 @@ function checkpointBeforeCommit(
   }
   return {
     stores: {
-      wipe: (directory) => stores.wipe(directory),
+      ...stores,
       open: async (task) => {
         const taskStores = await stores.open(task)
         opened.set(task.taskId, taskStores)

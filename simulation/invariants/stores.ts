@@ -1,19 +1,21 @@
 import { createStoreBackend, memoryEngine } from '#state-stores'
-import type { StoreSpec } from '#streams'
-import type { World } from '../world/world.ts'
+import type { LocalStorePart, ManagedStore, StateStore, StoreSpec } from '#streams'
+import { changelogOf, type World } from '../world/world.ts'
 
 /** Every part of every store has one owner, and holds what its changelog folds to. @returns what is wrong */
 export async function storeFaults(world: World): Promise<readonly string[]> {
   const faults: string[] = []
   for (const { stores: specs } of world.scenario.topology.subTopologies) {
-    for (const spec of specs) faults.push(...(await faultsOf(world, spec)))
+    for (const spec of specs) {
+      faults.push(...(await faultsOf(world, spec)), ...standbyFaults(world, spec))
+    }
   }
   return faults
 }
 
 async function faultsOf(world: World, spec: StoreSpec): Promise<string[]> {
   const faults: string[] = []
-  const topic = `${world.applicationId}-${spec.name}-changelog`
+  const topic = changelogOf(world.applicationId, spec.name)
   const parts = world.instances.flatMap(({ name, streams }) =>
     (streams?.checksum(spec.name) ?? []).map((part) => ({ name, ...part })),
   )
@@ -34,9 +36,40 @@ async function faultsOf(world: World, spec: StoreSpec): Promise<string[]> {
   return faults
 }
 
+/** Whoever follows a store holds the same as its owner. */
+function standbyFaults(world: World, spec: StoreSpec): string[] {
+  const parts = world.instances.flatMap(({ name, streams }) =>
+    partsOf(() => streams?.localStores(spec.name, { standbys: true }) ?? []).map((part) => ({
+      ...part,
+      name,
+    })),
+  )
+  const owners = new Map<number, string>()
+  for (const { role, partition, store } of parts) {
+    if (role === 'active') owners.set(partition, contentsOf(store))
+  }
+  return parts.flatMap(({ role, name, partition, store }) => {
+    if (role === 'active' || contentsOf(store) === owners.get(partition)) return []
+    return [`${spec.name}-${partition}, which ${name} follows, is not what its owner has`]
+  })
+}
+
+/** An instance may have none. */
+function partsOf(parts: () => readonly LocalStorePart[]): readonly LocalStorePart[] {
+  try {
+    return parts()
+  } catch {
+    return []
+  }
+}
+
+function contentsOf(store: StateStore): string {
+  return 'all' in store ? JSON.stringify([...store.all()]) : ''
+}
+
 async function fold(
   spec: StoreSpec,
-  records: Parameters<import('#streams').ManagedStore['restore']>[0],
+  records: Parameters<ManagedStore['restore']>[0],
   endOffset: number,
 ) {
   const stores = await createStoreBackend(memoryEngine()).open({

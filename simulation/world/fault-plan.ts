@@ -15,6 +15,8 @@ export type FaultKind =
   | 'clock'
   | 'compact'
   | 'all-crash'
+  | 'add-thread'
+  | 'remove-thread'
 
 export interface Fault {
   readonly atMs: number
@@ -50,6 +52,8 @@ const KINDS: readonly (readonly [FaultKind, weight: number])[] = [
   ['clock', 2],
   ['compact', 3],
   ['all-crash', 1],
+  ['add-thread', 2],
+  ['remove-thread', 2],
 ]
 
 const SERVICES: readonly (readonly Service[])[] = [

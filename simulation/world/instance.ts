@@ -25,6 +25,8 @@ export interface InstanceOptions {
   readonly broker: Broker
   readonly bug: Bug | undefined
   readonly hazards: () => Hazards
+  /** A static member of its group. */
+  readonly isStatic: boolean
   readonly streams: Pick<StreamsOptions, 'topology' | 'applicationId'> & Partial<StreamsOptions>
   /** It stopped, and nobody asked it to. */
   readonly onFailure: (instance: Instance, error: unknown) => void
@@ -67,7 +69,7 @@ export class Instance {
 
   start(): void {
     if (this.isAlive) return
-    const { scheduler, random, trace, broker, bug, streams: given } = this.#options
+    const { scheduler, random, trace, broker, bug, isStatic, streams: given } = this.#options
     const name = `${this.name}.${++this.#lives}`
     const machine = new Machine(name, scheduler, random.branch(name), (what) =>
       trace.add(`${name} ${what}`),
@@ -84,6 +86,8 @@ export class Instance {
     const streams = new Streams({
       ...given,
       clientId: this.name,
+      processId: this.name,
+      ...(isStatic ? { groupInstanceId: this.name } : {}),
       log,
       stores,
       directory: `/simulated/${this.name}`,
@@ -128,6 +132,16 @@ export class Instance {
     if (this.isAlive) this.#machine?.jump(ms)
   }
 
+  addThread(): void {
+    this.streams?.addStreamThread()
+  }
+
+  /** All but the last. */
+  async removeThread(): Promise<void> {
+    const { streams } = this
+    if ((streams?.metadata().threads.length ?? 0) > 1) await streams?.removeStreamThread()
+  }
+
   loseDisk(): void {
     if (!this.isAlive) this.#disk.lose()
   }
@@ -147,7 +161,8 @@ export class Instance {
   }
 
   #stores(machine: Machine): StoreBackend {
-    return createStoreBackend(this.#disk.engineOf(machine))
+    const backend = createStoreBackend(this.#disk.engineOf(machine))
+    return { ...backend, list: (directory) => this.#disk.list(directory) }
   }
 
   /** A start that finds the log away fails, and is tried again by what started it. */

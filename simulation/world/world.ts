@@ -1,4 +1,4 @@
-import type { StreamsOptions } from '#streams'
+import type { StreamsOptions, SubTopology } from '#streams'
 import { type Bug, brokerFaultsOf } from '../bugs/bugs.ts'
 import { Broker } from '../log/broker.ts'
 import type { CommittedOffset } from '../log/group-offsets.ts'
@@ -20,6 +20,7 @@ export interface WorldOptions {
   readonly random: SeededRandom
   readonly instances: number
   readonly bug: Bug | undefined
+  readonly isStatic: boolean
   readonly streams: Partial<StreamsOptions>
 }
 
@@ -31,6 +32,10 @@ const COMPACT_EVERY_MS = 700
 const LIVENESS_MS = 90_000
 /** A run that takes more than this is going round in circles. */
 const STEPS_MAX = 600_000
+
+export function changelogOf(applicationId: string, store: string): string {
+  return `${applicationId}-${store}-changelog`
+}
 
 /** One application on one log, its inputs, and what befalls them. */
 export class World {
@@ -114,7 +119,7 @@ export class World {
   }
 
   #instance(name: string): Instance {
-    const { random, bug, plan, streams, scenario } = this.#options
+    const { random, bug, plan, streams, scenario, isStatic } = this.#options
     return new Instance({
       name,
       scheduler: this.scheduler,
@@ -122,6 +127,7 @@ export class World {
       trace: this.trace,
       broker: this.broker,
       bug,
+      isStatic,
       hazards: () => (this.#isHealed ? SAFE : plan.hazards),
       streams: { topology: scenario.topology, applicationId: this.applicationId, ...streams },
       onFailure: (failed, error) => {
@@ -221,6 +227,12 @@ export class World {
       case 'clock':
         instance.jump(jumpMs)
         break
+      case 'add-thread':
+        if (!instance.isPaused) instance.addThread()
+        break
+      case 'remove-thread':
+        if (!instance.isPaused) void instance.removeThread()
+        break
       case 'compact':
         this.broker.compact()
         break
@@ -257,11 +269,57 @@ export class World {
     )
   }
 
-  /** Members that died are forgotten, and those that live have what is theirs. */
+  /** Members that died are forgotten, every task runs somewhere, and those that follow one are at its end. */
   #isGroupSettled(): boolean {
     const { state, members } = this.broker.group(this.applicationId).describe()
     const threads = this.instances.flatMap(({ streams }) => streams?.metadata().threads ?? [])
-    return state === 'stable' && members.length === threads.length
+    const running = threads.flatMap(({ tasks }) => tasks.filter((task) => task.state === 'RUNNING'))
+    return (
+      state === 'stable' &&
+      members.length === threads.length &&
+      running.length >= this.#taskCount() &&
+      this.#areStandbysUp()
+    )
+  }
+
+  #taskCount(): number {
+    const counts = this.scenario.topology.subTopologies.map((sub) =>
+      Math.max(...this.#inputsOf(sub).map((topic) => this.broker.partitions(topic).length)),
+    )
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  /** Each task with state is followed by as many instances as there are to do so. */
+  #areStandbysUp(): boolean {
+    const wanted = Math.min(
+      this.#options.streams.numStandbyReplicas ?? 0,
+      this.instances.length - 1,
+    )
+    const followed = this.instances.flatMap(({ streams }) =>
+      (streams?.metadata().threads ?? []).flatMap(({ standbyTasks }) => standbyTasks),
+    )
+    for (const sub of this.scenario.topology.subTopologies) {
+      if (sub.stores.length === 0) continue
+      const [input = ''] = this.#inputsOf(sub)
+      for (const { partition } of this.broker.partitions(input)) {
+        const taskId = `${sub.id}_${partition}`
+        const standbys = followed.filter((standby) => standby.taskId === taskId)
+        const areUp = standbys.every(({ stores }) =>
+          stores.every(({ store, position }) => {
+            const topic = changelogOf(this.applicationId, store)
+            return position >= this.broker.partition({ topic, partition }).stableOffset
+          }),
+        )
+        if (standbys.length < wanted || !areUp) return false
+      }
+    }
+    return true
+  }
+
+  #inputsOf({ nodes }: SubTopology): readonly string[] {
+    return nodes.flatMap((node) =>
+      node.kind === 'source' ? node.topics.map((topic) => this.#physical(topic)) : [],
+    )
   }
 
   /** Inputs that are not committed as processed. */
@@ -312,9 +370,10 @@ export class World {
   #notLive(): InvariantBroken {
     const states = this.instances.map(({ name, streams }) => {
       const { state, threads } = streams?.metadata() ?? { state: 'dead', threads: [] }
-      const tasks = threads.flatMap((thread) =>
-        thread.tasks.map((task) => `${task.taskId} ${task.state}`),
-      )
+      const tasks = threads.flatMap(({ tasks: active, standbyTasks }) => [
+        ...active.map((task) => `${task.taskId} ${task.state}`),
+        ...standbyTasks.map((task) => `${task.taskId} standby ${task.state}`),
+      ])
       return `${name} ${state} [${tasks.join(', ')}]`
     })
     const left = [...this.unprocessed(), ...states].join('; ')
