@@ -156,6 +156,16 @@ export {
 export type { QueryableStreams } from './queries/service/queryable-streams.ts'
 export type { StoreQueryRow } from './queries/service/store-query.ts'
 export type { KeyQueryMetadata, StoreLayout } from './queries/store-layout.ts'
+export type { OutputComparison, OutputDifference } from './replay/output-report.ts'
+export { replay } from './replay/replay.ts'
+export type {
+  ReplayedStore,
+  ReplayedTask,
+  ReplayMode,
+  ReplayOptions,
+  ReplayProgress,
+  ReplayResult,
+} from './replay/replay-options.ts'
 export type { RestoreListener, RestoreProgress } from './restore/changelog-restorer.ts'
 export type { Serde } from './serde.ts'
 export {
@@ -208,8 +218,8 @@ export { Streams } from './streams.ts'
 export type { HostInfo, StreamsClientMetadata } from './streams-client-metadata.ts'
 export type {
   PartitionLag,
-  StoreChecksum,
   StandbyTaskMetadata,
+  StoreChecksum,
   StreamsMetadata,
   TaskMetadata,
   ThreadMetadata,

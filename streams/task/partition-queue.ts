@@ -75,6 +75,11 @@ export class PartitionQueue {
     }
   }
 
+  /** The next offset to fetch. */
+  get fetchedTo(): number {
+    return this.#fetchedTo
+  }
+
   /** Records that the log holds and that were not fetched. */
   get unfetched(): number {
     return Math.max(0, this.#endOffset - this.#fetchedTo)

@@ -152,6 +152,12 @@ export class StreamTask implements TaskHost {
     this.#recordStart()
   }
 
+  /** Due times of wall-clock punctuations that `init` scheduled, as a recorded run had them. */
+  resumeWallClockAt(dueMs: readonly number[]): void {
+    this.#punctuations.wallClock.resumeAt(dueMs)
+    this.#wallClockDueMs = this.#punctuations.wallClock.dueTimes()
+  }
+
   /** @returns false when the partition is not an input of this task */
   enqueue(batch: FetchedBatch): boolean {
     const queue = this.queueOf(batch.topic, batch.partition)

@@ -45,6 +45,8 @@ export class ActiveTask {
   readonly inputs: readonly PlannedInput[]
   /** A transaction may not be committed any more: the task failed in the middle of one. */
   dirty = false
+  /** How often it has begun and sought its inputs. */
+  seeks = 0
   /** Processed or received something in this turn of the thread. */
   busy = false
   uncommittedSinceMs: number | undefined
@@ -111,6 +113,12 @@ export class ActiveTask {
 
   enqueue(batch: FetchedBatch): void {
     this.task?.enqueue(batch)
+  }
+
+  /** For a batch that may have been fetched before the task began anew: taking it would skip or repeat records. It is fetched again. */
+  seekAgain({ topic, partition }: FetchedBatch): void {
+    const queue = this.task?.queueOf(topic, partition)
+    if (queue !== undefined) this.#owner.consumer.seek(queue, queue.fetchedTo)
   }
 
   /** Processes up to `recordsMax` records, and due punctuations. @throws {StreamsError} what stops the task */
@@ -192,6 +200,7 @@ export class ActiveTask {
     const { consumer } = this.#owner
     for (const { topic, partition, position } of inputs)
       consumer.seek({ topic, partition }, position)
+    this.seeks++
     consumer.resume(this.inputs)
   }
 

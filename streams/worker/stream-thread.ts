@@ -58,6 +58,8 @@ export class StreamThread implements TaskOwner {
   #status: ThreadStatus = 'CREATED'
   #polling = false
   #polled: readonly FetchedBatch[] = []
+  /** How often each task had sought when the poll began whose records wait here. */
+  #polledAfter: ReadonlyMap<ActiveTask, number> = new Map()
   #pollFailure: unknown
   #running: Promise<void> | undefined
   #stopping = false
@@ -248,11 +250,13 @@ export class StreamThread implements TaskOwner {
   #poll(waitMs: number): void {
     this.#polling = true
     this.#polls.add(1)
+    const after = new Map([...this.#tasks].map((active) => [active, active.seeks]))
     const { pollRecordsMax: recordsMax } = this.#context.limits
     this.consumer
       .poll({ maxWaitMs: Math.min(waitMs, IDLE_WAIT_MS), recordsMax })
       .then((batches) => {
         this.#polled = batches
+        this.#polledAfter = after
       })
       .catch((error: unknown) => {
         this.#pollFailure = error
@@ -279,7 +283,8 @@ export class StreamThread implements TaskOwner {
     const active = this.#tasks.of(batch)
     if (active === undefined) return
     active.busy = true
-    active.enqueue(batch)
+    if (this.#polledAfter.get(active) === active.seeks) active.enqueue(batch)
+    else active.seekAgain(batch)
   }
 
   #runTasks(): void {
