@@ -49,6 +49,9 @@ const FAULTS = [
   [{ topology: ['tea'] }, '--topology has to be one of market-data, snapshots, bars, not "tea"'],
   [{ feed: 'replay' }, '--feed replay needs --replay FILE or DIRECTORY'],
   [{ ticks: '5', feed: 'none' }, '--ticks goes with --feed simulator'],
+  [{ queryPort: '0' }, '--query-port goes with --brokers'],
+  [{ queryPort: '0', brokers: 'a:1', host: '0.0.0.0' }, '--query-port needs --query-host'],
+  [{ queryHost: 'a b' }, '--query-host has to be a host name or an address'],
   [{ role: 'streams' }, '--role streams needs --brokers'],
   [{ role: 'gateway' }, '--role gateway needs --clickhouse URL'],
 ] as const

@@ -98,6 +98,12 @@ function relations(config: Config): string[] {
     faults.push('--feed replay needs --replay FILE or DIRECTORY')
   if (config.ticks !== undefined && config.feed !== 'simulator')
     faults.push('--ticks goes with --feed simulator')
+  if (config.queryPort !== undefined) {
+    if (config.brokers === undefined)
+      faults.push('--query-port goes with --brokers: the embedded log has one instance only')
+    if (config.queryHost === undefined && ['0.0.0.0', '::'].includes(config.host))
+      faults.push(`--query-port needs --query-host: nobody can call ${config.host}`)
+  }
   if (config.role !== 'all') {
     if (config.brokers === undefined)
       faults.push(

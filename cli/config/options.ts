@@ -102,6 +102,27 @@ export const OPTIONS = {
     schema: z.coerce.number().int().min(1).max(64).default(1),
     doc: 'Stream threads per topology.',
   },
+  standbyReplicas: {
+    flag: '--standby-replicas <n>',
+    env: 'ORION_STANDBY_REPLICAS',
+    schema: z.coerce.number().int().min(0).max(10).default(0),
+    doc: 'Instances that follow the state of each task beside the one that runs it.',
+  },
+  queryPort: {
+    flag: '--query-port <port>',
+    env: 'ORION_QUERY_PORT',
+    schema: port.optional(),
+    doc: 'Answers queries of stores here, routed between instances; needs --brokers and ORION_QUERY_SECRET. 0 picks a free one; off when left out.',
+  },
+  queryHost: {
+    flag: '--query-host <name>',
+    env: 'ORION_QUERY_HOST',
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9.-]{1,255}$/, 'a host name or an address')
+      .optional(),
+    doc: 'Name under which other instances reach --query-port; --host when left out.',
+  },
   guarantee: {
     flag: '--guarantee <mode>',
     env: 'ORION_GUARANTEE',

@@ -3,6 +3,7 @@ import { createStoreBackend, rocksdbEngine } from '#state-stores'
 import {
   type Logger,
   type Metrics,
+  type QueryServer,
   Streams,
   StreamsError,
   systemClock,
@@ -53,9 +54,11 @@ export async function runTopologies(
     readonly metrics: Metrics
     readonly closers: Closers
     readonly onFailure: (topology: string) => void
+    /** Answers queries of the topologies' stores. */
+    readonly queries: QueryServer | undefined
   },
 ): Promise<readonly RunningTopology[]> {
-  const { log, topics, logger, metrics } = parts
+  const { log, topics, logger, metrics, queries } = parts
   for (const name of config.topology) {
     if (topologies.some((one) => one.name === name)) continue
     throw new StreamsError(
@@ -85,6 +88,8 @@ export async function runTopologies(
       guarantee: config.guarantee,
       commitIntervalMs: config.commitIntervalMs,
       threads: config.threads,
+      numStandbyReplicas: config.standbyReplicas,
+      ...(queries === undefined ? {} : { applicationServer: queries.applicationServer }),
       handlers: {
         deserialization: 'dead-letter',
         processing: 'retry',
@@ -93,6 +98,7 @@ export async function runTopologies(
       deadLetter: deadLetterEncoder(deadLetters, entry.name, VERSION),
       onUncaughtError: 'replace-thread',
     })
+    queries?.serve(streams)
     streams.onStateChange((state) => {
       if (state === 'ERROR') parts.onFailure(entry.name)
     })

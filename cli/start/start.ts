@@ -23,6 +23,7 @@ import { drained } from './drain.ts'
 import { planFeed, publishReferenceData, startFeed } from './feed.ts'
 import { openLog, openOwnLog } from './open-log.ts'
 import { openRegistry } from './open-registry.ts'
+import { openQueryService } from './query-service.ts'
 import { applicationId, type RunningTopology, runTopologies } from './run-topologies.ts'
 import { type StopRequest, untilStopped } from './signals.ts'
 import { topologySource } from './topology-source.ts'
@@ -97,25 +98,32 @@ async function open(config: Config, parts: Parts): Promise<string> {
   if (planned !== undefined) await publishReferenceData(config, planned, { log, topics, logger })
 
   stop.goOn()
-  const identity = role('gateway')
-    ? await openIdentity({
-        dataDir: config.dataDir,
-        env: config.env,
-        logger,
-        metrics,
-        ...demoPassword(environment),
-      })
-    : undefined
-  if (identity !== undefined) closers.add('identity', () => identity.close())
+  const verifier =
+    role('gateway') || (role('streams') && config.queryPort !== undefined)
+      ? await openIdentity({
+          dataDir: config.dataDir,
+          env: config.env,
+          logger,
+          metrics,
+          ...demoPassword(environment),
+        })
+      : undefined
+  if (verifier !== undefined) closers.add('identity', () => verifier.close())
+  const identity = role('gateway') ? verifier : undefined
   const clickhouse =
     role('sink') || role('gateway')
       ? await startClickHouse(config, { identity, logger, metrics, closers })
       : undefined
 
   stop.goOn()
+  const queries =
+    verifier === undefined || !role('streams')
+      ? undefined
+      : await openQueryService(config, { ...parts, identity: verifier })
   const running = role('streams')
     ? await runTopologies(config, {
         log,
+        queries,
         topics,
         logger,
         metrics,
@@ -161,6 +169,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
       topics,
       identity,
       metricsText: () => metrics.text(),
+      topologies: topologySource(running, systemClock),
       ...(clickhouse === undefined ? {} : { bars: clickhouseBars(clickhouse.clickhouse) }),
       ...(directory === undefined ? {} : { dashboardDirectory: directory }),
       checks: running.map(({ name, streams }) => ({
