@@ -45,6 +45,7 @@ export class Instance {
   #machine: Machine | undefined
   #streams: Streams | undefined
   #isStarting = false
+  #isRemovingThread = false
 
   constructor(options: InstanceOptions) {
     this.name = options.name
@@ -108,6 +109,7 @@ export class Instance {
       if (state === 'ERROR' && !this.#isStarting) this.#failed(machine, streams.error())
     })
     this.#isStarting = true
+    this.#isRemovingThread = false
     streams
       .start()
       .catch((error: unknown) => this.#startFailed(machine, error))
@@ -139,7 +141,11 @@ export class Instance {
   /** All but the last. */
   async removeThread(): Promise<void> {
     const { streams } = this
-    if ((streams?.metadata().threads.length ?? 0) > 1) await streams?.removeStreamThread()
+    const threads = streams?.metadata().threads.length ?? 0
+    if (streams === undefined || this.#isRemovingThread || threads < 2) return
+    this.#isRemovingThread = true
+    await streams.removeStreamThread()
+    this.#isRemovingThread = false
   }
 
   loseDisk(): void {
