@@ -4,12 +4,13 @@ import type { SourceNode, TimestampExtractor } from '../topology.ts'
 import type { RecordReceiver } from './task-host.ts'
 
 /** Where records of some topics enter the graph. */
-export class SourceRunner {
+export class SourceRunner implements RecordReceiver {
   readonly name: string
   readonly keySerde: Serde<unknown>
   readonly valueSerde: Serde<unknown>
   readonly timestampExtractor: TimestampExtractor | undefined
   readonly #children: readonly RecordReceiver[]
+  #count = 0
 
   constructor(node: SourceNode, children: readonly RecordReceiver[]) {
     this.name = node.name
@@ -20,6 +21,13 @@ export class SourceRunner {
   }
 
   process(record: StreamRecord<unknown, unknown>): void {
+    this.#count++
     for (const child of this.#children) child.process(record)
+  }
+
+  takeCount(): number {
+    const count = this.#count
+    this.#count = 0
+    return count
   }
 }

@@ -11,7 +11,7 @@ export interface TaskGraph {
   readonly sources: ReadonlyMap<string, SourceRunner>
   /** In the order of the topology. */
   readonly processors: readonly ProcessorRunner[]
-  /** Processors and sinks, for their counts. */
+  /** All nodes, for their counts. */
   readonly receivers: readonly RecordReceiver[]
 }
 
@@ -57,5 +57,6 @@ export function compileGraph(
     }
   }
   const ordered = subTopology.nodes.flatMap((node) => processors.get(node.name) ?? [])
-  return { sources, processors: ordered, receivers: [...receivers.values()] }
+  const all = [...new Set(sources.values()), ...receivers.values()]
+  return { sources, processors: ordered, receivers: all }
 }

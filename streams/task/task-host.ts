@@ -12,7 +12,7 @@ import type { StateStore } from '../store.ts'
 import type { CachingNode } from './record-caches.ts'
 import type { RecordCollector } from './record-collector.ts'
 
-/** What takes a record: a processor or a sink of the compiled graph. */
+/** What takes a record: a node of the compiled graph. */
 export interface RecordReceiver {
   readonly name: string
   /** Records taken since the last `takeCount`. */
