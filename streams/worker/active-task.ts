@@ -115,10 +115,15 @@ export class ActiveTask {
     this.task?.enqueue(batch)
   }
 
-  /** For a batch that may have been fetched before the task began anew: taking it would skip or repeat records. It is fetched again. */
-  seekAgain({ topic, partition }: FetchedBatch): void {
-    const queue = this.task?.queueOf(topic, partition)
-    if (queue !== undefined) this.#owner.consumer.seek(queue, queue.fetchedTo)
+  /**
+   * A batch that may have been fetched before the task began anew: unless it is the very next one, taking it would skip or repeat records. What
+   * follows is sought in any case.
+   */
+  enqueueInDoubt(batch: FetchedBatch): void {
+    const queue = this.task?.queueOf(batch.topic, batch.partition)
+    if (queue === undefined) return
+    if (batch.records[0]?.offset === queue.fetchedTo) queue.add(batch)
+    this.#owner.consumer.seek(queue, queue.fetchedTo)
   }
 
   /** Processes up to `recordsMax` records, and due punctuations. @throws {StreamsError} what stops the task */

@@ -284,7 +284,7 @@ export class StreamThread implements TaskOwner {
     if (active === undefined) return
     active.busy = true
     if (this.#polledAfter.get(active) === active.seeks) active.enqueue(batch)
-    else active.seekAgain(batch)
+    else active.enqueueInDoubt(batch)
   }
 
   #runTasks(): void {
@@ -394,7 +394,7 @@ export class StreamThread implements TaskOwner {
       logger.info({ thread: this.name, ...added }, 'tasks are assigned')
     }
     await state.closeAllBut(new Set([...group.ownTasks(), ...assignment.active]))
-    await state.cleanUp(new Set(assignment.removable))
+    state.cleanUp(new Set(assignment.removable))
     this.#probeLater(assignment.probing)
     this.taskStatusChanged()
   }
