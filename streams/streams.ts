@@ -358,6 +358,7 @@ export class Streams {
       stores,
       overlayBytesMax,
       clock,
+      timers: this.#timers,
       logger,
       stateCleanupDelayMs,
     })

@@ -5,6 +5,7 @@ import { StreamsError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { StoreBackend, TaskStores } from '../store.ts'
 import { compareTaskIds, parseTaskId } from '../task/task-id.ts'
+import type { Timers } from '../timers.ts'
 import type { StoredPosition } from './assignment/held-tasks.ts'
 import { positionOf, type SeenEnds } from './stored-position.ts'
 import type { TopologyPlan } from './topology-plan.ts'
@@ -22,6 +23,7 @@ export interface StateDirectoryOptions {
   readonly stores: StoreBackend
   readonly overlayBytesMax: number
   readonly clock: Clock
+  readonly timers: Timers
   readonly logger: Logger
   /** How long state that nobody needs stays. */
   readonly stateCleanupDelayMs: number
@@ -43,6 +45,7 @@ export class StateDirectory {
   readonly #open = new Map<string, Entry>()
   /** Of tasks that are on disk and closed. */
   readonly #closed = new Map<string, StoredPosition>()
+  #cancelCleanUp = () => {}
   readonly #removableSince = new Map<string, number>()
 
   constructor(options: StateDirectoryOptions) {
@@ -121,7 +124,9 @@ export class StateDirectory {
     }
   }
 
+  /** Ends the use of the directory. */
   async closeAll(): Promise<void> {
+    this.#cancelCleanUp()
     for (const taskId of [...this.#open.keys()]) await this.close(taskId)
   }
 
@@ -135,19 +140,35 @@ export class StateDirectory {
   }
 
   /** Deletes what the group has called dispensable, in every assignment, for as long as the delay. */
-  async cleanUp(removable: ReadonlySet<string>): Promise<void> {
-    const nowMs = this.#options.clock.monotonicMs()
+  cleanUp(removable: ReadonlySet<string>): void {
+    const { clock, timers, stateCleanupDelayMs } = this.#options
+    const nowMs = clock.monotonicMs()
     for (const taskId of this.#removableSince.keys()) {
       if (!removable.has(taskId)) this.#removableSince.delete(taskId)
     }
     for (const taskId of removable) {
-      const sinceMs = this.#removableSince.get(taskId) ?? nowMs
-      this.#removableSince.set(taskId, sinceMs)
-      const isDue = nowMs - sinceMs >= this.#options.stateCleanupDelayMs
-      if (!isDue || this.#open.has(taskId) || !this.#closed.has(taskId)) continue
+      if (!this.#removableSince.has(taskId)) this.#removableSince.set(taskId, nowMs)
+    }
+    this.#cancelCleanUp()
+    if (removable.size === 0) return
+    this.#cancelCleanUp = timers.after(stateCleanupDelayMs, () => {
+      void this.#removeDue()
+    })
+  }
+
+  async #removeDue(): Promise<void> {
+    const { clock, logger, stateCleanupDelayMs } = this.#options
+    const dueMs = clock.monotonicMs() - stateCleanupDelayMs
+    for (const [taskId, sinceMs] of this.#removableSince) {
+      if (sinceMs > dueMs || this.#open.has(taskId) || !this.#closed.has(taskId)) continue
       this.#removableSince.delete(taskId)
-      this.#options.logger.info({ taskId, path: this.pathOf(taskId) }, 'state is removed')
-      await this.wipe(taskId)
+      const place = { taskId, path: this.pathOf(taskId) }
+      try {
+        await this.wipe(taskId)
+        logger.info(place, 'state that other instances have is removed')
+      } catch (error) {
+        logger.warn({ ...place, error: String(error) }, 'state was not removed')
+      }
     }
   }
 
