@@ -54,6 +54,6 @@ export class PeerClient {
   }
 }
 
-export function partsPath(applicationId: string, store: string): string {
+function partsPath(applicationId: string, store: string): string {
   return `/queries/v1/${encodeURIComponent(applicationId)}/stores/${encodeURIComponent(store)}/parts`
 }
