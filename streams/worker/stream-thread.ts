@@ -395,7 +395,7 @@ export class StreamThread implements TaskOwner {
     }
     await state.closeAllBut(new Set([...group.ownTasks(), ...assignment.active]))
     state.cleanUp(new Set(assignment.removable))
-    this.#probeLater(assignment.probing)
+    this.#probeLater(assignment)
     this.taskStatusChanged()
   }
 
@@ -413,12 +413,20 @@ export class StreamThread implements TaskOwner {
       )
   }
 
-  /** While tasks wait for a warm-up, the group is asked from time to time whether they may move. */
-  #probeLater(probing: boolean): void {
+  /**
+   * While tasks wait for a warm-up, the group is asked from time to time whether they may move. A task that another member has yet to give up is
+   * asked for again, too: where that member dies and a static successor takes its place, nothing else makes the group look.
+   */
+  #probeLater({ probing, active }: TaskAssignment): void {
     this.#cancelProbe()
-    if (!probing || this.#stopping) return
+    const isWaiting = active.some((taskId) => !this.#tasks.ids.includes(taskId))
+    if (!(probing || isWaiting) || this.#stopping) return
     const { timers, limits } = this.#context
-    this.#cancelProbe = timers.after(limits.probingRebalanceIntervalMs, () => {
+    const { probingRebalanceIntervalMs, sessionTimeoutMs } = limits
+    const waitMs = isWaiting
+      ? Math.min(sessionTimeoutMs, probingRebalanceIntervalMs)
+      : probingRebalanceIntervalMs
+    this.#cancelProbe = timers.after(waitMs, () => {
       this.#rejoin = true
       this.wake()
     })

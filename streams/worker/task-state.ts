@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { StreamsError } from '../errors.ts'
+import type { TopicPartition } from '../log/log.ts'
 import type { Restoration } from '../restore/changelog-restorer.ts'
 import type { ManagedStore, TaskStores } from '../store.ts'
 import { parseTaskId } from '../task/task-id.ts'
@@ -61,13 +62,14 @@ export class TaskState {
     const logged = (await this.managed()).filter(({ spec }) => spec.logged)
     const places = logged.map(({ spec }) => ({ topic: plan.changelogTopic(spec.name), partition }))
     const ends = await log.admin.offsets(places, 'stable')
+    const written = await this.#writtenEnds(logged, places, ends)
     const restorations: Restoration[] = []
     for (const [index, store] of logged.entries()) {
       const place = places[index]
       const endOffset = ends[index]
       assert(place !== undefined && endOffset !== undefined)
       const checkpoint = store.checkpoint()
-      if (checkpoint !== undefined && checkpoint > endOffset) {
+      if (checkpoint !== undefined && checkpoint > (written[index] ?? endOffset)) {
         const lost = { ...place, offset: checkpoint, taskId, store: store.spec.name }
         if (endOffset === 0) throw aheadOfChangelog(lost)
         logger.warn(
@@ -79,9 +81,23 @@ export class TaskState {
         return this.restorations()
       }
       state.sawEnd(taskId, store.spec.name, endOffset)
-      restorations.push({ ...place, taskId, store, from: checkpoint ?? 0, endOffset })
+      const from = checkpoint ?? 0
+      restorations.push({ ...place, taskId, store, from, endOffset: Math.max(from, endOffset) })
     }
     return restorations
+  }
+
+  /**
+   * How far the changelogs are written. Readers of committed records may not see that far yet: the log tells that a transaction is committed before
+   * each partition knows.
+   */
+  async #writtenEnds(
+    stores: readonly ManagedStore[],
+    places: readonly TopicPartition[],
+    ends: readonly number[],
+  ): Promise<readonly number[]> {
+    const isBeyond = stores.some((store, index) => (store.checkpoint() ?? 0) > (ends[index] ?? 0))
+    return isBeyond ? await this.#context.log.admin.offsets(places, 'latest') : ends
   }
 
   /** Lets go of the stores, as of their last commit. They stay open until it is clear that nobody here takes over. */
