@@ -26,6 +26,7 @@ import { decodeTimeProgress, encodeTimeProgress } from './offset-metadata.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { type CachingNode, RecordCaches } from './record-caches.ts'
 import { RecordCollector } from './record-collector.ts'
+import { RecordOutcomes } from './record-outcomes.ts'
 import { RecordRetries, type RetryWait } from './record-retries.ts'
 import { ScheduleRecorder } from './schedule-recorder.ts'
 import { compileGraph, type TaskGraph } from './task-graph.ts'
@@ -61,6 +62,7 @@ export class StreamTask implements TaskHost {
   readonly #inputs: InputQueues
   readonly #failures: FailurePolicy
   readonly #retries: RecordRetries
+  readonly #outcomes: RecordOutcomes
   readonly #drops: DropPolicy
   #times: ObservedTimes
   readonly #caches: RecordCaches
@@ -70,8 +72,6 @@ export class StreamTask implements TaskHost {
   readonly #changing: readonly ManagedStore[]
   #current: PartitionQueue | undefined
   #uncommittedRecords = 0
-  /** Since the last commit. */
-  #failed: FailedRecord[] = []
   /** As of the last commit. */
   #wallClockDueMs: readonly number[] = []
   #lastGlobals: readonly InputPosition[] | undefined
@@ -99,6 +99,12 @@ export class StreamTask implements TaskHost {
       retries: this.#retries,
       current: () => this.#currentRecord(),
       nowMs: () => this.systemTimeMs,
+    })
+    this.#outcomes = new RecordOutcomes({
+      failures: this.#failures,
+      retries: this.#retries,
+      metrics: this.metrics,
+      onRetry: options.onRetry,
     })
     this.#drops = new DropPolicy({
       taskId: options.taskId,
@@ -250,8 +256,7 @@ export class StreamTask implements TaskHost {
     const changelogs = this.#takeChangelogs()
     const outputs = this.collector.drain()
     const batches = this.#schedule.take()
-    const failures = this.#failed
-    this.#failed = []
+    const failures = this.#outcomes.take()
     const schedule = this.#takeSchedule({ outputs, changelogs, batches, failures })
     return { outputs, changelogs, offsets, batches, schedule, failures }
   }
@@ -418,7 +423,7 @@ export class StreamTask implements TaskHost {
     }
     const failure = this.#failures.takeAbandoned()
     if (failure === undefined) {
-      this.#attemptSucceeded(queue)
+      if (this.#outcomes.succeeded(positionOf(queue))) this.commitRequested = true
       return true
     }
     const isHalfDone =
@@ -426,46 +431,20 @@ export class StreamTask implements TaskHost {
     return this.#recordFailed(queue, failure, isHalfDone)
   }
 
-  #attemptSucceeded(queue: PartitionQueue): void {
-    if (this.#retries.isEmpty) return
-    const outcome = this.#retries.outcome(positionOf(queue), 'processed')
-    if (outcome === undefined) return
-    this.#failed.push(outcome)
-    this.commitRequested = true
-  }
-
   /** A record that leaves half of its effects takes the task back to the last commit; then it is given up, or tried again, on its own. */
   #recordFailed(queue: PartitionQueue, failure: RecordFailure, isHalfDone: boolean): boolean {
     const at = positionOf(queue)
-    this.#retries.failed(at, failure, this.systemTimeMs)
-    if (failure.decision === 'retry') {
-      this.metrics.retries.add(1)
-      this.#options.onRetry?.(failure, at)
-    }
-    if (isHalfDone) {
-      this.#rollBack()
-      return false
-    }
-    if (failure.decision === 'retry') {
-      if (this.hasUncommitted) this.commitRequested = true
-      return false
-    }
-    const decided = this.#retries.decidedAt(at)
-    if (decided !== undefined) this.#giveUp(decided)
-    this.#retries.forgetFirst(at)
-    return true
+    const outcome = this.#outcomes.failed(at, failure, isHalfDone, this.systemTimeMs)
+    if (outcome === 'rollback') this.#rollBack()
+    else if (outcome === 'wait' && this.hasUncommitted) this.commitRequested = true
+    return outcome === 'passed'
   }
 
   /** As if it had been tried just now: a record that could be read moves the time. */
   #takeDecided({ headTimestampMs }: PartitionQueue, decided: FailedRecord): void {
     if (decided.stage !== 'deserialization')
       this.streamTimeMs = Math.max(this.streamTimeMs, headTimestampMs)
-    this.#giveUp(decided)
-  }
-
-  #giveUp(decided: FailedRecord): void {
-    this.#failures.giveUp(decided)
-    this.#failed.push(decided)
+    this.#outcomes.giveUp(decided)
   }
 
   /** State, time, outputs and inputs as of the last commit, with processors made anew: as after a restart, without the log. */
@@ -477,10 +456,9 @@ export class StreamTask implements TaskHost {
     this.#options.stores.discard()
     this.#times = new ObservedTimes(this.taskId)
     this.#uncommittedRecords = 0
-    this.#failed = []
     this.#current = undefined
     this.commitRequested = false
-    this.#failures.rolledBack()
+    this.#outcomes.rolledBack()
     this.metrics.rollbacks.add(1)
     this.#options.onRollback?.()
     this.#graph = compileGraph(this.#options.subTopology, this, this.#options.physicalTopic)
