@@ -166,6 +166,13 @@ export type {
   ReplayProgress,
   ReplayResult,
 } from './replay/replay-options.ts'
+export type { EntryDifference, StoreDifference } from './replay/store-differences.ts'
+export {
+  type WhatIfChange,
+  type WhatIfOptions,
+  type WhatIfResult,
+  whatIf,
+} from './replay/what-if.ts'
 export type { RestoreListener, RestoreProgress } from './restore/changelog-restorer.ts'
 export type { Serde } from './serde.ts'
 export {

@@ -99,7 +99,14 @@ export class RecordedOutputs {
       ...rebuilt.filter((one) => appendOf(transaction.outputs, one) === undefined),
     ]
     for (const place of places) {
-      const { byOffset } = await this.#held(place, chunks)
+      const { byOffset, base } = await this.#held(place, chunks)
+      const { records: written = 0 } = appendOf(transaction.outputs, place) ?? {}
+      if (base === undefined || byOffset.size < written) {
+        if (written > 0) {
+          report.count(this.#taskId, place.topic, 'notHeld', written)
+          continue
+        }
+      }
       const recorded = byKey([...byOffset.values()])
       const found = byKey(appendOf(rebuilt, place)?.records ?? [])
       for (const key of new Set([...recorded.keys(), ...found.keys()])) {

@@ -7,7 +7,7 @@ import { taskIdOf } from '../task/task-id.ts'
 import { systemTimers } from '../timers.ts'
 import { planOnLog, type TopologyPlan } from '../worker/topology-plan.ts'
 import { OutputReport } from './output-report.ts'
-import { RecordedOutputs } from './recorded-outputs.ts'
+import { type RecordedChunk, RecordedOutputs } from './recorded-outputs.ts'
 import type { ReplayContext } from './replay-context.ts'
 import type { ReplayedStore, ReplayedTask, ReplayOptions, ReplayResult } from './replay-options.ts'
 import { type ScheduleSurvey, surveySchedule } from './schedule-reader.ts'
@@ -18,7 +18,7 @@ import { TimestampRun } from './timestamp-run.ts'
 import { topologyIdentity } from './topology-identity.ts'
 import { UnscheduledOutputs } from './unscheduled-outputs.ts'
 
-export const DIFFERENCES_MAX = 20
+const DIFFERENCES_MAX = 20
 
 /**
  * Runs a recorded application again, from its first transaction, into stores of its own, and compares what comes of it with what the log holds.
@@ -72,10 +72,12 @@ export async function surveyOf({ plan, log }: ReplayContext): Promise<ScheduleSu
   return surveySchedule(log, topic, description?.partitions ?? 0, identity)
 }
 
-async function bySchedule(
+/** @param located told where the recorded outputs of each transaction lie */
+export async function bySchedule(
   options: ReplayOptions,
   context: ReplayContext,
   survey: ScheduleSurvey,
+  located: (chunks: readonly RecordedChunk[]) => void = () => {},
 ): Promise<ReplayResult> {
   const { fromMs = Number.NEGATIVE_INFINITY, toMs, onProgress, shadow } = options
   const report = new OutputReport(options.differencesMax ?? DIFFERENCES_MAX)
@@ -97,6 +99,7 @@ async function bySchedule(
         const { recorded, successor, rebuilt } = transaction
         if ((recorded.batches.at(-1)?.readingMs ?? 0) >= fromMs) {
           const chunks = await outputs.locate(recorded, successor, rebuilt.outputs)
+          located(chunks)
           await outputs.compare(recorded, chunks, rebuilt.outputs, report)
         }
         await shadowed?.write(rebuilt.outputs)
