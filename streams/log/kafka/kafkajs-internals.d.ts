@@ -40,36 +40,6 @@ declare module 'kafkajs/src/broker/index.js' {
       groupId: string
       coordinatorType: number
     }): Promise<{ coordinator: { nodeId: number; host: string; port: number } }>
-    joinGroup(options: {
-      groupId: string
-      sessionTimeout: number
-      rebalanceTimeout: number
-      memberId: string
-      groupProtocols: { name: string; metadata: Buffer }[]
-    }): Promise<{
-      generationId: number
-      leaderId: string
-      memberId: string
-      members: { memberId: string; memberMetadata: Buffer }[]
-    }>
-    syncGroup(options: {
-      groupId: string
-      generationId: number
-      memberId: string
-      groupAssignment: { memberId: string; memberAssignment: Buffer }[]
-    }): Promise<{ memberAssignment: Buffer | null }>
-    heartbeat(options: {
-      groupId: string
-      groupGenerationId: number
-      memberId: string
-    }): Promise<unknown>
-    leaveGroup(options: { groupId: string; memberId: string }): Promise<unknown>
-    offsetCommit(options: {
-      groupId: string
-      groupGenerationId: number
-      memberId: string
-      topics: TopicPartitions<{ partition: number; offset: string; metadata: string }>[]
-    }): Promise<unknown>
     listOffsets(options: {
       replicaId: number
       isolationLevel: number
@@ -204,24 +174,4 @@ declare module 'kafkajs/src/protocol/encoder.js' {
 declare module 'kafkajs/src/protocol/error.js' {
   const errors: { createErrorFromCode(code: number): Error }
   export default errors
-}
-
-declare module 'kafkajs/src/consumer/assignerProtocol.js' {
-  const protocol: {
-    MemberMetadata: {
-      encode(data: { version: number; topics: string[]; userData: Buffer }): Buffer
-      decode(buffer: Buffer): { topics: string[]; userData: Buffer | null }
-    }
-    MemberAssignment: {
-      encode(data: {
-        version: number
-        assignment: Record<string, number[]>
-        userData: Buffer
-      }): Buffer
-      decode(
-        buffer: Buffer,
-      ): { assignment: Record<string, number[]>; userData: Buffer | null } | null
-    }
-  }
-  export default protocol
 }
