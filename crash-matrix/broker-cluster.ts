@@ -23,6 +23,8 @@ export class BrokerCluster {
   readonly addresses: readonly string[]
   readonly #options: KafkaOptions & { readonly port: number }
   readonly #pids: number[]
+  #starting: Promise<void> = Promise.resolve()
+  #closed = false
 
   /** Nothing is left of it after `close`; what a killed run left is swept by the next one. */
   static async start(onProgress: (message: string) => void = () => {}): Promise<BrokerCluster> {
@@ -73,9 +75,15 @@ export class BrokerCluster {
   }
 
   /** Starts those that do not run, on their data and ports, and resolves when all answer. */
-  async startAgain(): Promise<void> {
-    await kafkaStart(this.#options)
-    await this.#learnPids()
+  startAgain(): Promise<void> {
+    this.#starting = this.#starting
+      .catch(() => {})
+      .then(async () => {
+        if (this.#closed) return
+        await kafkaStart(this.#options)
+        await this.#learnPids()
+      })
+    return this.#starting
   }
 
   /** Resolves when every replica of every partition is in sync: then one broker may go. */
@@ -100,8 +108,10 @@ export class BrokerCluster {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     // A frozen process takes no other signal before it goes on.
     for (const [index] of this.#pids.entries()) this.#signal(index, 'SIGCONT')
+    await this.#starting.catch(() => {})
     await kafkaWipe(this.#options)
   }
 

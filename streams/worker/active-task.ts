@@ -179,7 +179,8 @@ export class ActiveTask {
         if (this.#closing) return
         // Another thread or process may still be closing what it has lost to this one.
         const isLocked = error instanceof StreamsError && error.code === 'STORE_LOCKED'
-        const trouble = isLocked ? 'begin-again' : logTrouble(error)
+        const isMended = isLocked || this.#state.rebuildAfter(error)
+        const trouble = isMended ? 'begin-again' : logTrouble(error)
         if (trouble === 'fenced') this.#owner.taskLost(this)
         if (trouble === 'fatal') this.#owner.taskFailed(this, error)
         if (trouble !== 'begin-again') return
@@ -332,9 +333,16 @@ export class ActiveTask {
         this.#revive(error)
         break
       case 'fatal':
-        this.#owner.taskFailed(this, error)
+        if (!this.rebuild(error)) this.#owner.taskFailed(this, error)
         break
     }
+  }
+
+  /** Begins anew with stores from their changelogs, if the failure is damage that these make good. @returns whether it is */
+  rebuild(error: unknown): boolean {
+    if (this.#closing || !this.#state.rebuildAfter(error)) return false
+    this.#beginAgain()
+    return true
   }
 
   /** Drops what is uncommitted and begins as after an assignment: the log says what came of the transaction. */
@@ -344,6 +352,10 @@ export class ActiveTask {
       return
     }
     this.#warn(error, 'the outcome of a commit is unknown: the task begins again')
+    this.#beginAgain()
+  }
+
+  #beginAgain(): void {
     this.#owner.consumer.pause(this.inputs)
     this.#task?.close()
     this.#task = undefined

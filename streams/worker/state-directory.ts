@@ -7,6 +7,7 @@ import type { StoreBackend, TaskStores } from '../store.ts'
 import { compareTaskIds, parseTaskId } from '../task/task-id.ts'
 import type { Timers } from '../timers.ts'
 import type { StoredPosition } from './assignment/held-tasks.ts'
+import { isRebuildable, REBUILT } from './damaged-state.ts'
 import { positionOf, type SeenEnds } from './stored-position.ts'
 import type { TopologyPlan } from './topology-plan.ts'
 
@@ -178,15 +179,20 @@ export class StateDirectory {
     return plan?.subTopology.stores ?? []
   }
 
-  #openStores(taskId: string): Promise<TaskStores> {
-    const { stores, overlayBytesMax, plan } = this.#options
-    return stores.open({
-      directory: this.pathOf(taskId),
-      taskId,
-      specs: this.#specsOf(taskId),
-      overlayBytesMax,
-      changelogTopic: plan.changelogTopic,
-    })
+  async #openStores(taskId: string): Promise<TaskStores> {
+    const { stores, overlayBytesMax, plan, logger } = this.#options
+    const specs = this.#specsOf(taskId)
+    const directory = this.pathOf(taskId)
+    const { changelogTopic } = plan
+    const open = () => stores.open({ directory, taskId, specs, overlayBytesMax, changelogTopic })
+    try {
+      return await open()
+    } catch (error) {
+      if (!isRebuildable(error, specs)) throw error
+      logger.warn({ taskId, path: directory, error: String(error) }, REBUILT)
+      await stores.wipe(directory)
+      return open()
+    }
   }
 }
 

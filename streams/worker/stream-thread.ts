@@ -294,6 +294,7 @@ export class StreamThread implements TaskOwner {
       try {
         if (active.run(batchRecordsMax) > 0) active.busy = true
       } catch (error) {
+        if (active.rebuild(error)) continue
         this.taskFailed(active, error)
         return
       }

@@ -5,6 +5,7 @@ import type { Restoration } from '../restore/changelog-restorer.ts'
 import type { ManagedStore, TaskStores } from '../store.ts'
 import { parseTaskId } from '../task/task-id.ts'
 import type { SubTopology } from '../topology.ts'
+import { isRebuildable, REBUILT } from './damaged-state.ts'
 import { noStores } from './no-stores.ts'
 import type { StoreHolder } from './state-directory.ts'
 import type { ThreadContext } from './thread-context.ts'
@@ -17,6 +18,7 @@ export class TaskState {
   readonly #context: ThreadContext
   readonly #holder: StoreHolder
   #stores: TaskStores | undefined
+  #damaged = false
 
   constructor(context: ThreadContext, taskId: string, holder: StoreHolder) {
     const parts = parseTaskId(taskId)
@@ -35,6 +37,15 @@ export class TaskState {
   /** Undefined while the task does not have them. */
   get stores(): TaskStores | undefined {
     return this.#stores
+  }
+
+  /** Has the stores deleted before they are opened again, if the failure is damage that their changelogs make good. */
+  rebuildAfter(error: unknown): boolean {
+    if (!isRebuildable(error, this.subTopology.stores)) return false
+    const { taskId } = this
+    this.#context.logger.warn({ taskId, error: String(error) }, REBUILT)
+    this.#damaged = true
+    return true
   }
 
   /** Takes the stores unless it has them. @throws {StreamsError} STORE_LOCKED while another owner has them */
@@ -59,6 +70,11 @@ export class TaskState {
   async restorations(): Promise<Restoration[]> {
     const { log, plan, logger, state } = this.#context
     const { taskId, partition } = this
+    if (this.#damaged) {
+      this.#stores = undefined
+      await state.wipe(taskId)
+      this.#damaged = false
+    }
     const logged = (await this.managed()).filter(({ spec }) => spec.logged)
     const places = logged.map(({ spec }) => ({ topic: plan.changelogTopic(spec.name), partition }))
     const ends = await log.admin.offsets(places, 'stable')
