@@ -13,17 +13,15 @@ export interface DeadLetterLog {
   close(): Promise<void>
 }
 
-export async function openDeadLetterLog(directory: string): Promise<DeadLetterLog> {
+/** On the embedded log in the directory, or on another one. */
+export async function openDeadLetterLog(
+  directory: string,
+  { env = 'dev', on }: { readonly env?: string; readonly on?: Log } = {},
+): Promise<DeadLetterLog> {
   const registry = openEmbeddedRegistry({ directory: join(directory, 'registry') })
-  const topics = openTopics({ env: 'dev', registry })
+  const topics = openTopics({ env, registry })
   for (const topic of allTopics(topics)) await topic.valueSerde.prepare?.(topic.name, 'value')
-  const log = await openEmbeddedLog({
-    engine: rocksdbEngine(),
-    directory: join(directory, 'log'),
-    logger: silentLogger,
-    metrics: noMetrics,
-    clock: systemClock,
-  })
+  const log = on ?? (await openOwn(directory))
   await log.admin.createTopics(
     [topics.marketdata.raw.name, topics.dlq['market-data'].name, topics.dlq.bars.name].map(
       (topic) => ({
@@ -43,6 +41,16 @@ export async function openDeadLetterLog(directory: string): Promise<DeadLetterLo
       await registry.close()
     },
   }
+}
+
+function openOwn(directory: string): Promise<Log> {
+  return openEmbeddedLog({
+    engine: rocksdbEngine(),
+    directory: join(directory, 'log'),
+    logger: silentLogger,
+    metrics: noMetrics,
+    clock: systemClock,
+  })
 }
 
 /** Dead letters on the topic of market data, all in its first partition. */
