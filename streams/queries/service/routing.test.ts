@@ -224,7 +224,10 @@ test('while tasks move a query waits for the new owner, within its time', async 
   const client = cluster.client(cluster.otherThan(owner))
   cluster.forget(owner)
   await owner.server.close({ deadlineMs: 0 })
-  const moved = owner.streams.close()
-  expect((await client.get('totals', key)).rows).toMatchObject([{ key, value: 4 }])
-  await moved
+  const asked = client.get('totals', key)
+  // Takes its time: when it ends the other has looked for the owner in vain, too.
+  const impatient = client.get('totals', key, { timeoutMs: 150 })
+  await expect(impatient).rejects.toMatchObject({ kind: 'unavailable' })
+  await owner.streams.close()
+  expect((await asked).rows).toMatchObject([{ key, value: 4 }])
 })
