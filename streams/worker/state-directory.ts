@@ -103,7 +103,12 @@ export class StateDirectory {
     this.#open.delete(taskId)
     entry.stores.discard()
     this.#closed.set(taskId, positionOf(entry.stores, entry.ends))
-    await entry.stores.close()
+    try {
+      await entry.stores.close()
+    } catch (error) {
+      // On a full disk, say. What is committed is there; the others are to be closed, and the failure that led here is to be told.
+      this.#options.logger.warn({ taskId, error: String(error) }, 'stores did not close cleanly')
+    }
   }
 
   /** Closes the stores, and deletes them. */
