@@ -26,6 +26,8 @@ export interface StreamEntry<S extends StreamName = StreamName> {
 const PARTITIONS = 4
 
 const FIVE_MINUTES_MS = 300_000
+/** An exact replay of the last day finds every version. */
+const ONE_DAY_MS = 24 * 60 * 60_000
 
 /**
  * Every stream there is. Nothing expires by time: recorded data of past years would be gone on arrival, so topics are bounded by size alone.
@@ -33,7 +35,10 @@ const FIVE_MINUTES_MS = 300_000
  */
 export const CATALOGUE = {
   admin: {
-    instruments: stream('admin.instruments', 'admin.instruments', 'instrumentId', 'compact', 1),
+    instruments: {
+      ...stream('admin.instruments', 'admin.instruments', 'instrumentId', 'compact', 1),
+      minCompactionLagMs: ONE_DAY_MS,
+    },
   },
   marketdata: {
     raw: stream('marketdata.raw', 'marketdata.raw', 'instrumentId', 'delete', 30),

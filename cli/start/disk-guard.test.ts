@@ -47,12 +47,16 @@ test.each([
   expect(nextScale(scale, used)).toBeCloseTo(next)
 })
 
-test('topics that exist already get the budgets of this start, changelogs share theirs', async () => {
-  await log.admin.createTopics([TOPIC, CHANGELOG])
+test('topics that exist already get the budgets of this start, changelogs and schedules share theirs', async () => {
+  const schedule = { ...TOPIC, topic: 'app-schedule' }
+  await log.admin.createTopics([TOPIC, CHANGELOG, schedule])
   await guarded(200 * MB, { ...TOPIC, retentionBytes: 5 * MB }, async () => {
-    expect(await log.admin.describeTopics(['t', 'app-store-changelog'])).toMatchObject([
+    expect(
+      await log.admin.describeTopics(['t', 'app-store-changelog', 'app-schedule']),
+    ).toMatchObject([
       { cleanup: 'delete', retentionBytes: 5 * MB },
       { cleanup: 'compact', retentionBytes: MB },
+      { cleanup: 'delete', retentionBytes: 1.5 * MB },
     ])
   })
 })
@@ -118,6 +122,7 @@ async function guarded(
     log,
     topics: [topic],
     changelogBytesMax: 2 * MB,
+    scheduleBytesMax: 3 * MB,
     dataDir,
     bytesMax,
     readers: [{ groupId: 'reader', topics: ['t'] }],

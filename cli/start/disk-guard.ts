@@ -29,6 +29,8 @@ export interface DiskGuardOptions {
   readonly topics: readonly NewTopic[]
   /** Of all changelogs together. They keep the last record of each key in any case, and are compacted early beyond it. */
   readonly changelogBytesMax: number
+  /** Of all schedules of exact replays together: the oldest transactions go first, and runs before them are replayed in timestamp order only. */
+  readonly scheduleBytesMax: number
   /** All of it counts. */
   readonly dataDir: string
   readonly bytesMax: number
@@ -115,12 +117,19 @@ export class DiskGuard {
   }
 
   async #bound(): Promise<void> {
-    const { log, topics, changelogBytesMax } = this.#options
+    const { topics, changelogBytesMax, scheduleBytesMax } = this.#options
     for (const { topic, retentionBytes } of topics) this.#alter(topic, retentionBytes)
-    const names = (await log.admin.listTopics()).filter((name) => name.endsWith('-changelog'))
-    const changelogs = await log.admin.describeTopics(names)
-    const partitions = changelogs.reduce((sum, { partitions: count }) => sum + count, 0)
-    for (const { topic } of changelogs) this.#alter(topic, changelogBytesMax / partitions)
+    await this.#share('-changelog', changelogBytesMax)
+    await this.#share('-schedule', scheduleBytesMax)
+  }
+
+  /** Topics that end so, each partition alike. */
+  async #share(ending: string, bytesMax: number): Promise<void> {
+    const { admin } = this.#options.log
+    const names = (await admin.listTopics()).filter((name) => name.endsWith(ending))
+    const some = await admin.describeTopics(names)
+    const partitions = some.reduce((sum, { partitions: count }) => sum + count, 0)
+    for (const { topic } of some) this.#alter(topic, bytesMax / partitions)
   }
 
   #alter(topic: string, budgetBytes: number): void {

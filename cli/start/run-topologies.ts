@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createStoreBackend, rocksdbEngine } from '#state-stores'
 import {
+  type FailureHandlers,
   type Logger,
   type Metrics,
   type QueryServer,
@@ -18,6 +19,13 @@ import { namingTenants } from '../logging.ts'
 import { VERSION } from '../version.ts'
 import type { Closers } from './closers.ts'
 import { deadLetterEncoder } from './dead-letters.ts'
+
+/** Of every topology; a replay decides as the run did. */
+export const FAILURE_HANDLERS: FailureHandlers = {
+  deserialization: 'dead-letter',
+  processing: 'retry',
+  production: 'retry',
+}
 
 export interface RunningTopology {
   readonly name: string
@@ -42,6 +50,15 @@ const STORE_MEMORY_BYTES = { min: 4 * 1024 * 1024, max: 16 * 1024 * 1024 }
 function storeMemoryBytes(diskMax: number): number {
   const share = Math.floor(diskMax / 125)
   return Math.min(STORE_MEMORY_BYTES.max, Math.max(STORE_MEMORY_BYTES.min, share))
+}
+
+const SCHEDULE_SHARE = 0.02
+/** Of a schedule; on the embedded log the disk guard then shares out what there really are. */
+const PARTITIONS_MAX = 8
+
+/** What the schedules of exact replays, of all topologies together, may take. */
+export function scheduleBytesMax(diskMax: number): number {
+  return Math.floor(diskMax * SCHEDULE_SHARE)
 }
 
 /** Starts the chosen topologies; resolves when each is running. @throws {StreamsError} TOPOLOGY_UNKNOWN */
@@ -90,12 +107,11 @@ export async function runTopologies(
       threads: config.threads,
       numStandbyReplicas: config.standbyReplicas,
       ...(queries === undefined ? {} : { applicationServer: queries.applicationServer }),
-      handlers: {
-        deserialization: 'dead-letter',
-        processing: 'retry',
-        production: 'retry',
-      },
+      handlers: FAILURE_HANDLERS,
       deadLetter: deadLetterEncoder(deadLetters, entry.name, VERSION),
+      scheduleRetentionBytes: Math.floor(
+        scheduleBytesMax(config.diskMax) / topologies.length / PARTITIONS_MAX,
+      ),
       onUncaughtError: 'replace-thread',
     })
     queries?.serve(streams)

@@ -24,7 +24,12 @@ import { planFeed, publishReferenceData, startFeed } from './feed.ts'
 import { openLog, openOwnLog } from './open-log.ts'
 import { openRegistry } from './open-registry.ts'
 import { openQueryService } from './query-service.ts'
-import { applicationId, type RunningTopology, runTopologies } from './run-topologies.ts'
+import {
+  applicationId,
+  type RunningTopology,
+  runTopologies,
+  scheduleBytesMax,
+} from './run-topologies.ts'
 import { type StopRequest, untilStopped } from './signals.ts'
 import { topologySource } from './topology-source.ts'
 
@@ -301,6 +306,7 @@ async function boundDisk(
     log,
     topics,
     changelogBytesMax: Math.floor(config.diskMax * CHANGELOG_SHARE),
+    scheduleBytesMax: scheduleBytesMax(config.diskMax),
     dataDir: config.dataDir,
     bytesMax: config.diskMax,
     readers,
