@@ -15,11 +15,21 @@ import { fanOut } from './scenarios/fan-out.ts'
 import { keys } from './scenarios/keys.ts'
 import { latency } from './scenarios/latency.ts'
 import { restart } from './scenarios/restart.ts'
+import { rolling } from './scenarios/rolling.ts'
 import { sink } from './scenarios/sink.ts'
 import { ticks } from './scenarios/ticks.ts'
 import { windows } from './scenarios/windows.ts'
 
-const SCENARIOS: readonly Scenario[] = [ticks, latency, fanOut, sink, keys, windows, restart]
+const SCENARIOS: readonly Scenario[] = [
+  ticks,
+  latency,
+  fanOut,
+  sink,
+  keys,
+  windows,
+  restart,
+  rolling,
+]
 
 const [name, ...rest] = process.argv.slice(2)
 const chosen = SCENARIOS.find((scenario) => scenario.name === name)

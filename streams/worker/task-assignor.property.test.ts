@@ -132,7 +132,7 @@ function play(seed: number): void {
 }
 
 test('whatever comes and goes: every task has one owner, near its state; it settles, evenly, and stays', () => {
-  for (let seed = 1; seed <= 300; seed++) {
+  for (let seed = 1; seed <= 100; seed++) {
     try {
       play(seed)
     } catch (error) {
