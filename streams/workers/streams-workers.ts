@@ -14,7 +14,7 @@ import type {
 } from './worker-protocol.ts'
 
 export interface StreamsWorkersOptions<Data> {
-  /** Names the workers: `<name>-worker-1`. */
+  /** Names the workers: `<name>-worker-1`, the lowest number that is free. */
   readonly name: string
   /** Calls `serveStreamsWorker`; runs once in each worker. */
   readonly module: URL
@@ -44,8 +44,8 @@ const CLOSE_DEADLINE_MS = 10_000
 
 /**
  * Stream threads that are worker threads, each with an event loop and so a core of its own, added and removed at run time. Each is one more
- * instance of its applications: the group gives it tasks as it does to another process. They share the state directory, so a task that moves
- * between them finds its state. The log has to be one that several threads can open, which the embedded log is not.
+ * instance of its applications: the group gives it tasks as it does to another process, and its state lies in a directory of its own, which its
+ * name tells. The log has to be one that several threads can open, which the embedded log is not.
  *
  * @example
  * const workers = new StreamsWorkers({ name: 'totals', module: new URL('./totals-worker.ts', import.meta.url), data, logger, onFailure })
@@ -58,7 +58,6 @@ export class StreamsWorkers<Data> {
   readonly #options: StreamsWorkersOptions<Data>
   readonly #timers: Timers
   readonly #members: Member[] = []
-  #count = 0
   #requests = 0
 
   constructor(options: StreamsWorkersOptions<Data>) {
@@ -79,7 +78,7 @@ export class StreamsWorkers<Data> {
 
   /** One worker more; resolves with its name when its instances are started. @throws {StreamsError} STREAMS_WORKER_FAILED */
   async add(): Promise<string> {
-    const name = `${this.#options.name}-worker-${++this.#count}`
+    const name = this.#freeName()
     const worker = new Worker(this.#options.module, {
       name,
       workerData: { name, data: this.#options.data },
@@ -131,6 +130,13 @@ export class StreamsWorkers<Data> {
   async close(options: { readonly deadlineMs?: number } = {}): Promise<void> {
     const deadlineMs = options.deadlineMs ?? CLOSE_DEADLINE_MS
     await Promise.all(this.#members.map((member) => this.#close(member, deadlineMs)))
+  }
+
+  #freeName(): string {
+    for (let number = 1; ; number++) {
+      const name = `${this.#options.name}-worker-${number}`
+      if (!this.names.includes(name)) return name
+    }
   }
 
   async #close(member: Member, deadlineMs: number): Promise<void> {
