@@ -11,6 +11,7 @@ const LEVELS = [
   'topology describe',
   'topology diff',
   'topology reset',
+  'topology replay',
   'store',
   'store list',
   'store get',

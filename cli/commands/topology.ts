@@ -11,6 +11,7 @@ import { buildTopology } from '../operator/topology-tools.ts'
 import { printRows } from '../output.ts'
 import { envOption, type InstallationOptions, jsonOption } from './data-dir.ts'
 import { installation } from './topics.ts'
+import { replayCommand } from './topology-replay.ts'
 import { resetCommand } from './topology-reset.ts'
 
 export function topologyCommand(): Command {
@@ -87,6 +88,7 @@ export function topologyCommand(): Command {
   })
 
   command.addCommand(resetCommand())
+  command.addCommand(replayCommand())
   return command
 }
 

@@ -27,6 +27,7 @@ import type {
   TopicSummary,
   TopologySummary,
 } from './operator.ts'
+import { type ReplayRow, replayTopology, type TopologyReplayArgs } from './replay-tools.ts'
 import type { StoreAccess } from './store-access.ts'
 import { StoreTools } from './store-tools.ts'
 import { partitionsOf, readRecords } from './topic-reading.ts'
@@ -179,6 +180,10 @@ export class LocalOperator implements Operator {
 
   topologyReset(args: ResetArgs): AsyncIterable<ResetRow> {
     return this.#topologies.reset(args)
+  }
+
+  topologyReplay(args: TopologyReplayArgs): AsyncIterable<ReplayRow> {
+    return replayTopology(this.#options, args)
   }
 
   dlqList(args: DeadLetterFilter & { readonly limit: number }): AsyncIterable<DeadLetterSummary> {

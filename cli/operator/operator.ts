@@ -2,6 +2,7 @@ import type { DeployedDiff } from '#streams/tools'
 import type { ReplayedDeadLetter } from './dead-letter-replay.ts'
 import type { DeadLetterDetail, DeadLetterSummary, ReplayArgs } from './dead-letter-tools.ts'
 import type { DeadLetterFilter, DeadLetterPlace } from './dead-letters.ts'
+import type { ReplayRow, TopologyReplayArgs } from './replay-tools.ts'
 import type { ResetArgs, ResetRow } from './topology-tools.ts'
 
 /**
@@ -25,6 +26,7 @@ export interface Operator {
   topologyList(args: Record<string, never>): AsyncIterable<TopologySummary>
   topologyDiff(args: { readonly topology: string }): AsyncIterable<DeployedDiff>
   topologyReset(args: ResetArgs): AsyncIterable<ResetRow>
+  topologyReplay(args: TopologyReplayArgs): AsyncIterable<ReplayRow>
   dlqList(args: DeadLetterFilter & { readonly limit: number }): AsyncIterable<DeadLetterSummary>
   dlqShow(place: DeadLetterPlace): AsyncIterable<DeadLetterDetail>
   dlqReplay(args: ReplayArgs): AsyncIterable<ReplayedDeadLetter>
