@@ -1,25 +1,45 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { BUGS, isBug } from './bugs/bugs.ts'
+import { BUGS, type Bug, isBug } from './bugs/bugs.ts'
 import { runSeed } from './command/run-seed.ts'
 
-const SEEDS = 200
-/** More than any bug took when it was last looked at. */
+const SEEDS = 150
+/** Of a machine that is busy with other things. */
+const TIME_LIMIT_MS = 240_000
+/** Seeds that found each bug when it was last looked at. They come first; as the runtime changes, others take their place. */
+const FOUND_BY: Readonly<Record<Bug, number>> = {
+  'fencing-off': 50,
+  'offsets-outside': 2,
+  'checkpoint-before-commit': 2,
+  'dedupe-removed': 3,
+  'read-uncommitted': 1,
+  'stable-offset-ignored': 2,
+  'restore-skips-tail': 5,
+  'time-forgotten': 8,
+  'torn-batches': 3,
+  'withheld-partition-ignored': 72,
+}
 const SEEDS_FOR_A_BUG = 150
 
-test(`${SEEDS} seeds: whatever happens, results are right`, async () => {
-  for (let seed = 1; seed <= SEEDS; seed++) {
-    const { broken, trace } = await runSeed(seed)
-    expect(broken, `seed ${seed}\n${broken === undefined ? '' : trace.last(20).join('\n')}`).toBe(
-      undefined,
-    )
-  }
-})
+test(
+  `${SEEDS} seeds: whatever happens, results are right`,
+  async () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const { broken, trace } = await runSeed(seed)
+      expect(broken, `seed ${seed}\n${broken === undefined ? '' : trace.last(20).join('\n')}`).toBe(
+        undefined,
+      )
+    }
+  },
+  TIME_LIMIT_MS,
+)
 
 test.each(Object.keys(BUGS).filter(isBug))('the bug %s is found', async (bug) => {
   const found: number[] = []
-  for (let seed = 1; seed <= SEEDS_FOR_A_BUG && found.length === 0; seed++) {
+  const others = Array.from({ length: SEEDS_FOR_A_BUG }, (_, index) => index + 1)
+  for (const seed of [FOUND_BY[bug], ...others]) {
+    if (found.length > 0) break
     if ((await runSeed(seed, { bug })).broken !== undefined) found.push(seed)
   }
   expect(found).toHaveLength(1)

@@ -69,8 +69,8 @@ function makeScenario(name: string, random: SeededRandom): Scenario {
   const own = random.branch('inputs')
   return make({
     partitions: own.between(1, 3),
-    records: own.between(20, 80),
-    inputMs: own.between(300, 3_000),
+    records: own.between(20, 140),
+    inputMs: own.between(300, 5_000),
     random: own,
   })
 }

@@ -96,7 +96,7 @@ function offsetsOutside(inner: Log, { broker, machine }: Place): Log {
       changedProducer(await inner.createTransactionalProducer(options), {
         sendOffsets: (group, offsets) =>
           broker.network.call(machine, 'groups', 'offsets outside', () => {
-            broker.offsets.requireMember(group)
+            broker.offsets.requireMember(group, offsets)
             broker.offsets.commit(group.groupId, offsets, undefined)
           }),
       }),

@@ -68,8 +68,8 @@ export class Broker {
     const { scheduler, random, trace, faults, onCommit } = options
     this.network = new Network(scheduler, random.branch('network'), trace)
     this.offsets = new GroupOffsets({
-      requireMember: (group) => {
-        if (!faults.fencingOff) this.group(group.groupId).requireMember(group)
+      requireMember: (group, places) => {
+        if (!faults.fencingOff) this.group(group.groupId).requireMember(group, places)
       },
       onCommit,
     })

@@ -4,7 +4,6 @@ import type {
   GroupConsumerOptions,
   GroupMetadata,
   OffsetCommit,
-  PartitionAssignor,
   TopicPartition,
 } from '#streams/log'
 import type { Machine } from '../machine.ts'
@@ -13,6 +12,7 @@ import { Cursors } from './cursors.ts'
 import { closed, instanceFenced } from './errors.ts'
 import type { Beat, Joined } from './group.ts'
 import { placeName } from './place.ts'
+import { spreadAssignor } from './spread-assignor.ts'
 
 const DEFAULTS = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 60_000, recordsMax: 5_000 }
 const HEARTBEAT_MS_MAX = 500
@@ -52,7 +52,10 @@ export class GroupConsumerHandle implements GroupConsumer {
     readonly recordsMax?: number
   }): Promise<readonly FetchedBatch[]> {
     if (this.#isClosed) throw closed('the consumer')
-    if (this.#isFenced) throw instanceFenced(this.#options.groupInstanceId ?? '')
+    if (this.#isFenced) {
+      await this.#revoke(this.#assigned, true)
+      throw instanceFenced(this.#options.groupInstanceId ?? '')
+    }
     const { clock } = this.#machine
     const untilMs = clock.monotonicMs() + options.maxWaitMs
     const leftMs = () => Math.max(0, untilMs - clock.monotonicMs())
@@ -104,7 +107,7 @@ export class GroupConsumerHandle implements GroupConsumer {
     const metadata = this.groupMetadata()
     const { groupId } = metadata
     await this.#broker.network.call(this.#machine, 'groups', 'commit offsets', () => {
-      this.#broker.offsets.requireMember(metadata)
+      this.#broker.offsets.requireMember(metadata, offsets)
       this.#broker.offsets.commit(groupId, offsets, undefined)
     })
   }
@@ -300,7 +303,7 @@ export class GroupConsumerHandle implements GroupConsumer {
           if (memberId !== this.#memberId || generation !== this.#generation) return
           if (this.#joining === 'under-way') return
           this.#judge(beat)
-          if (this.#due === 'nothing') this.#scheduleBeat()
+          if (this.#due !== 'join-anew') this.#scheduleBeat()
         })
     })
   }
@@ -315,24 +318,4 @@ export class GroupConsumerHandle implements GroupConsumer {
     }
     this.#wake?.()
   }
-}
-
-/** The default: partitions in turn. */
-const spreadAssignor: PartitionAssignor = {
-  name: 'spread',
-  assign: (members, counts) => {
-    const assignment = new Map<string, { readonly partitions: TopicPartition[] }>(
-      members.map(({ memberId }) => [memberId, { partitions: [] }]),
-    )
-    let next = 0
-    for (const [topic, count] of counts) {
-      const readers = members.filter(({ topics }) => topics.includes(topic))
-      for (let partition = 0; partition < count; partition++) {
-        const reader = readers[next++ % Math.max(1, readers.length)]
-        if (reader !== undefined)
-          assignment.get(reader.memberId)?.partitions.push({ topic, partition })
-      }
-    }
-    return assignment
-  },
 }

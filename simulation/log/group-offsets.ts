@@ -12,13 +12,13 @@ export interface CommittedOffset {
 }
 
 interface Options {
-  readonly requireMember: (group: GroupMetadata) => void
+  readonly requireMember: (group: GroupMetadata, places: readonly TopicPartition[]) => void
   readonly onCommit: (commit: CommittedOffset) => void
 }
 
 /** Committed offsets of all groups. While a transaction holds one, nobody is told what it is. */
 export class GroupOffsets {
-  readonly requireMember: (group: GroupMetadata) => void
+  readonly requireMember: (group: GroupMetadata, places: readonly TopicPartition[]) => void
   readonly #onCommit: (commit: CommittedOffset) => void
   readonly #offsets = new Map<string, OffsetCommit>()
   readonly #held = new Map<string, Set<Transaction>>()

@@ -66,6 +66,8 @@ export class Group {
   readonly #fencedMembers = new Set<string>()
   #isPreparing = false
   #rebalances = 0
+  /** Partitions that wait for their owner to give them up. */
+  #withheld = 0
 
   constructor(world: GroupWorld) {
     this.#world = world
@@ -93,6 +95,8 @@ export class Group {
     const { memberId, groupInstanceId } = request
     if (this.#fencedMembers.has(memberId)) throw instanceFenced(groupInstanceId ?? memberId)
     const known = this.#seats.get(memberId) ?? this.#replaced(request)
+    // It was put out, and has to hear so before it comes as somebody new.
+    if (known === undefined && request.generation >= 0) return NOTHING
     if (known === undefined) return this.#enter(request)
     known.deadlineMs = this.#deadlineMs(request)
     if (known.subscription.request === request.request && known.waiting !== undefined) {
@@ -103,7 +107,9 @@ export class Group {
     if (isRepeated && !this.#isPreparing && known.last !== undefined) return known.last.joined
     const isReplacement = known.subscription.memberId !== memberId
     known.subscription = request
-    if (isReplacement && !this.#isPreparing && known.last !== undefined) {
+    // What the member before was to give up is free now: the follow-up begins here.
+    const isSettled = !this.#isPreparing && this.#withheld === 0
+    if (isReplacement && isSettled && known.last !== undefined) {
       known.last = { request: request.request, joined: known.last.joined }
       return known.last.joined
     }
@@ -123,11 +129,17 @@ export class Group {
     return generation === this.generation ? 'fine' : 'lost'
   }
 
-  /** @throws {StreamsError} LOG_STALE_MEMBER, LOG_INSTANCE_FENCED */
-  requireMember({ memberId, generationId, groupInstanceId }: GroupMetadata): void {
+  /** What a cooperative member still has, it may commit with an older generation, too. @throws {StreamsError} LOG_STALE_MEMBER */
+  requireMember(
+    { memberId, generationId }: GroupMetadata,
+    places: readonly TopicPartition[],
+  ): void {
     if (memberId === '' && generationId < 0) return
-    if (this.#fencedMembers.has(memberId)) throw instanceFenced(groupInstanceId ?? memberId)
-    if (!this.#seats.has(memberId) || generationId !== this.generation) throw staleMember(memberId)
+    const seat = this.#seats.get(memberId)
+    if (seat !== undefined && generationId === this.generation) return
+    const has = new Set(seat?.last?.joined.partitions.map(placeName))
+    const isKept = places.every((at) => has.has(placeName(at)))
+    if (seat?.subscription.rebalance !== 'cooperative' || !isKept) throw staleMember(memberId)
   }
 
   /** Under a static id: the member before gives its place to this one. */
@@ -193,7 +205,14 @@ export class Group {
     this.#isPreparing = false
     if (seats.length === 0) return
     const assignment = this.#assign(seats)
-    this.generation++
+    const generation = ++this.generation
+    if (this.#withheld > 0) {
+      const { rebalanceTimeoutMs } = (seats[0] as Seat).subscription
+      // An owner that does not come back from giving up is put out in the rebalance that this begins.
+      this.#world.scheduler.after(rebalanceTimeoutMs, () => {
+        if (this.generation === generation) this.#prepare()
+      })
+    }
     this.#world.trace.add(
       `log: generation ${this.generation}: ${[...assignment].map(([id, { partitions }]) => `${id}[${partitions.map(placeName).join(' ')}]`).join(' ')}`,
     )
@@ -223,6 +242,7 @@ export class Group {
       .sort((a, b) => (a.memberId < b.memberId ? -1 : 1))
     const decided = (subscriptions[0] as JoinRequest).assignor.assign(members, counts)
     const owners = this.#owners(subscriptions)
+    this.#withheld = 0
     const assignment = new Map<string, Omit<Joined, 'generation'>>()
     for (const { memberId, rebalance } of subscriptions) {
       const { partitions = [], userData = new Uint8Array(0) } = decided.get(memberId) ?? {}
@@ -231,6 +251,7 @@ export class Group {
       const given = this.#world.withholdsNothing
         ? partitions
         : partitions.filter((at) => !isWithheld(at))
+      this.#withheld += partitions.length - given.length
       assignment.set(memberId, { partitions: given, userData })
     }
     return assignment

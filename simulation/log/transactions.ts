@@ -115,7 +115,7 @@ export class TransactionCoordinator {
   ): Promise<void> {
     const transaction = await this.#join(owner, serial)
     this.#owned(owner)
-    this.#offsets.requireMember(group)
+    this.#offsets.requireMember(group, commits)
     transaction.offsets.push({ groupId: group.groupId, commits })
     this.#offsets.hold(group.groupId, commits, transaction)
   }
