@@ -3,7 +3,12 @@ import { seededRandom } from './seeded-random.ts'
 /** What is done to a process of the cluster or of the application, and when. */
 export interface Blow {
   /** `kill`: SIGKILL and a new process. `freeze`: SIGSTOP, and SIGCONT when the others have taken over. */
-  readonly kind: 'kill-instance' | 'kill-broker' | 'freeze-instance'
+  readonly kind:
+    | 'kill-instance'
+    | 'kill-broker'
+    | 'kill-all-brokers'
+    | 'freeze-instance'
+    | 'freeze-broker'
   /** Index of the instance or broker. */
   readonly which: number
   /** After the blow before. */
@@ -34,7 +39,7 @@ export function planBlows(plan: BlowPlan): readonly Blow[] {
   const next = seededRandom(plan.seed)
   const within = ({ least, more }: { least: number; more: number }) =>
     Math.round(least + next() * more)
-  const kinds: Blow['kind'][] = [
+  const kinds: ('kill-instance' | 'kill-broker' | 'freeze-instance')[] = [
     ...Array.from({ length: plan.brokerKills }, () => 'kill-broker' as const),
     ...Array.from({ length: plan.kills - plan.brokerKills }, () => 'kill-instance' as const),
     ...Array.from({ length: plan.freezes }, () => 'freeze-instance' as const),

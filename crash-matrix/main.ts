@@ -5,9 +5,11 @@
  */
 import { parseArgs } from 'node:util'
 import { systemClock } from '#streams'
+import { type Blow, planBlows } from './blows.ts'
 import { BrokerCluster } from './broker-cluster.ts'
 import { resultsOf, roundsIn, writeResults } from './matrix-results.ts'
-import { runRound } from './round.ts'
+import { FREEZE_MS, INSTANCES, runRound } from './round.ts'
+import { scenarios } from './scenarios.ts'
 
 const HELP = `Usage: npm run crash-matrix -- [options]
 
@@ -19,6 +21,7 @@ restored from nothing, and with an uninterrupted run. Needs Java 17 and, the fir
   --seed S        of the whole run (default 1)
   --round N       kills a round (default 25); a zombie (SIGSTOP beyond its session) comes on top of each
   --rate N        orders a second (default 200)
+  --scenario NAME one round of this trouble instead: each-broker-in-turn, all-brokers-gone (for a minute), frozen-broker, zombie
   --resume FILE   results so far: goes on after the rounds that the file has, and writes there
   --out FILE      where results go (default docs/results/crash-matrix-<seed>.json)
   --minutes N     begin no round after so many minutes
@@ -31,6 +34,7 @@ const OPTIONS = {
   ...(Object.fromEntries(
     Object.entries(NUMBERS).map(([name, value]) => [name, { type: 'string', default: value }]),
   ) as Record<keyof typeof NUMBERS, { type: 'string'; default: string }>),
+  scenario: { type: 'string' },
   resume: { type: 'string' },
   out: { type: 'string' },
   help: { type: 'boolean' },
@@ -63,14 +67,29 @@ async function main(): Promise<number> {
     return 2
   }
   const resume = values['resume'] as string | undefined
-  const file = resume ?? (values['out'] as string | undefined) ?? defaultFile(numbers.seed)
-  return runMatrix(numbers, resume, file)
+  const scenario = values['scenario'] as string | undefined
+  const blows = scenario === undefined ? undefined : scenarios()[scenario]
+  if (scenario !== undefined && blows === undefined) {
+    process.stderr.write(`--scenario takes one of ${Object.keys(scenarios()).join(', ')}\n`)
+    return 2
+  }
+  const name = scenario ?? String(numbers.seed)
+  const file =
+    resume ?? (values['out'] as string | undefined) ?? `docs/results/crash-matrix-${name}.json`
+  return runMatrix(numbers, { blows, resume, file })
 }
 
 async function runMatrix(
   { kills, seed, round, rate, minutes }: Record<keyof typeof NUMBERS, number>,
-  resume: string | undefined,
-  file: string,
+  {
+    blows,
+    resume,
+    file,
+  }: {
+    readonly blows: readonly Blow[] | undefined
+    readonly resume: string | undefined
+    readonly file: string
+  },
 ): Promise<number> {
   const rounds = [...roundsIn(resume)]
   const done = () => rounds.reduce((sum, each) => sum + each.kills, 0)
@@ -80,14 +99,18 @@ async function runMatrix(
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
   try {
-    while (done() < kills && systemClock.monotonicMs() - startedMs < minutes * 60_000) {
+    const isDone = () => (blows === undefined ? done() >= kills : rounds.length > 0)
+    while (!isDone() && systemClock.monotonicMs() - startedMs < minutes * 60_000) {
       const count = Math.min(round, kills - done())
+      const roundSeed = seed * 1_000 + rounds.length
+      const planned = planBlows({
+        ...{ seed: roundSeed, kills: count, brokerKills: Math.round(count / 4), freezes: 1 },
+        ...{ instances: INSTANCES, brokers: cluster.count, freezeMs: FREEZE_MS },
+      })
       const result = await runRound({
         cluster,
-        seed: seed * 1_000 + rounds.length,
-        kills: count,
-        brokerKills: Math.round(count / 4),
-        freezes: 1,
+        seed: roundSeed,
+        blows: blows ?? planned,
         ordersPerSecond: rate,
         partitions: 4,
         onProgress: progress(() => `round ${rounds.length + 1}, ${done()} kills before: `),
@@ -110,15 +133,11 @@ async function runMatrix(
   process.stdout.write(
     `${totals.kills} kills (${totals.brokerKills} of brokers): ${totals.lost} lost, ${totals.duplicated} duplicated, ${totals.storesDifferent} parts of stores different, ${totals.faults} faults; ${file}\n`,
   )
-  return totals.faults === 0 && totals.kills >= kills ? 0 : 1
+  return totals.faults === 0 && (blows !== undefined || totals.kills >= kills) ? 0 : 1
 }
 
 /** One line that is written over on a terminal, lines elsewhere. */
 function progress(prefix: () => string): (message: string) => void {
   const [before, after] = process.stderr.isTTY ? ['\r\u001b[K', ''] : ['', '\n']
   return (message) => process.stderr.write(`${before}${prefix()}${message}${after}`)
-}
-
-function defaultFile(seed: number): string {
-  return `docs/results/crash-matrix-${seed}.json`
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { noMetrics, type StoreChecksum, silentLogger, systemClock } from '#streams'
 import { type Log, openKafkaLog } from '#streams/log'
-import { type Blow, planBlows } from './blows.ts'
+import type { Blow } from './blows.ts'
 import type { BrokerCluster } from './broker-cluster.ts'
 import { CommittedReader, readAll } from './committed-reader.ts'
 import { elapsed } from './elapsed.ts'
@@ -14,10 +14,9 @@ import { foldOfChangelog, Judge, type Left, repeatable, type Verdict } from './v
 
 export interface RoundOptions {
   readonly cluster: BrokerCluster
+  /** Names the round's topics and groups. */
   readonly seed: number
-  readonly kills: number
-  readonly brokerKills: number
-  readonly freezes: number
+  readonly blows: readonly Blow[]
   readonly ordersPerSecond: number
   readonly partitions: number
   readonly onProgress: (message: string) => void
@@ -39,8 +38,10 @@ export interface RoundResult {
   readonly verdict: Verdict
 }
 
-const INSTANCES = 3
+export const INSTANCES = 3
 const SESSION_MS = 3_000
+/** Of an instance: beyond its session, so that others have its tasks when it wakes. */
+export const FREEZE_MS = SESSION_MS + 2_500
 const DRAIN_MS_MAX = 240_000
 const LOOK_EVERY_MS = 100
 /** Nothing more comes after everything came. */
@@ -80,8 +81,8 @@ class Round {
 
   async run(): Promise<RoundResult> {
     const startedMs = systemClock.monotonicMs()
-    const { cluster, seed, kills, brokerKills, freezes, partitions, ordersPerSecond } =
-      this.#options
+    const { cluster, seed, blows, partitions, ordersPerSecond } = this.#options
+    const count = (what: RegExp) => blows.filter(({ kind }) => what.test(kind)).length
     this.#log = await openKafkaLog({ brokers: cluster.addresses, clientId: 'matrix', ...PORTS })
     const log = this.#log
     const app = `${this.#name}-killed`
@@ -108,9 +109,9 @@ class Round {
     await this.#removeTopics()
     return {
       seed,
-      kills,
-      brokerKills,
-      freezes,
+      kills: count(/^kill/),
+      brokerKills: count(/^kill-(all-)?broker/),
+      freezes: count(/^freeze/),
       orders: feeder.orders,
       ordersDoneUnderBlows,
       longestSilenceMs: Math.round(longestSilenceMs),
@@ -137,19 +138,15 @@ class Round {
 
   /** The blows, one after the other; those that were hit come back beside them. */
   async #strike(instances: readonly Instance[], feeder: Feeder): Promise<void> {
-    const { kills, brokerKills, freezes, cluster, seed, onProgress } = this.#options
-    const blows = planBlows({
-      ...{ seed, kills, brokerKills, freezes },
-      ...{ instances: INSTANCES, brokers: cluster.count, freezeMs: SESSION_MS + 2_500 },
-    })
+    const { blows, onProgress } = this.#options
     let done = 0
     for (const blow of blows) {
       await elapsed(blow.afterMs)
-      if (blow.kind === 'kill-broker') await this.#strikeBroker(blow)
+      if (/broker/.test(blow.kind)) await this.#strikeBroker(blow)
       else await this.#strikeInstance(blow, instances)
-      if (blow.kind !== 'freeze-instance') done += 1
+      done += 1
       onProgress(
-        `${done} of ${kills} kills: ${blow.kind} ${blow.which}; ${this.#paid?.count} of ${feeder.orders} orders done`,
+        `${done} of ${blows.length} blows: ${blow.kind} ${blow.which}; ${this.#paid?.count} of ${feeder.orders} orders done`,
       )
     }
   }
@@ -172,9 +169,18 @@ class Round {
   async #strikeBroker(blow: Blow): Promise<void> {
     const { cluster } = this.#options
     await this.#brokersWhole
-    cluster.kill(blow.which)
+    const hit = cluster.addresses.flatMap((_, index) =>
+      blow.kind === 'kill-all-brokers' || index === blow.which ? [index] : [],
+    )
+    for (const index of hit) {
+      if (blow.kind === 'freeze-broker') cluster.freeze(index)
+      else cluster.kill(index)
+    }
     this.#brokersWhole = elapsed(blow.awayMs)
-      .then(() => cluster.startAgain())
+      .then(() => {
+        for (const index of hit) cluster.thaw(index)
+        return cluster.startAgain()
+      })
       .then(() => cluster.healthy())
     await this.#beside(this.#brokersWhole)
   }

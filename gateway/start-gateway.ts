@@ -7,7 +7,7 @@ import type { BarSource } from './api/bar-source.ts'
 import { instrumentRoutes } from './api/instrument-routes.ts'
 import { marketRoutes } from './api/market-routes.ts'
 import { openapiDocument } from './api/openapi.ts'
-import { operationsRoutes, type ReadinessCheck } from './api/operations-routes.ts'
+import { type CheckResult, operationsRoutes, type ReadinessCheck } from './api/operations-routes.ts'
 import { sessionRoutes } from './api/session-routes.ts'
 import { type TopologySource, topologyRoutes } from './api/topology-routes.ts'
 import { HttpFront } from './http/http-front.ts'
@@ -206,6 +206,7 @@ function assemble(options: GatewayOptions, limits: GatewayLimits) {
   )
   const checks: readonly ReadinessCheck[] = [
     ...views.map((view) => ({ name: `view ${view.name}`, check: () => view.state() })),
+    { name: 'log', check: () => logCheck(options.log) },
     ...(options.checks ?? []),
   ]
   const documented: Route[] = []
@@ -291,4 +292,12 @@ async function idle(http: HttpFront): Promise<void> {
   for (let step = 0; step < steps && http.inFlight > 0; step += 1) {
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
+}
+
+/** Calls that wait for brokers, and why: what an operator has to mend. */
+function logCheck(log: Log): CheckResult {
+  const health = log.health?.() ?? { waiting: false }
+  if (!health.waiting) return { ok: true, detail: 'no call waits' }
+  const { calls, waitingMs, why } = health
+  return { ok: false, detail: `${calls} calls wait, for ${waitingMs} ms: ${why}` }
 }

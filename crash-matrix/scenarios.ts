@@ -1,0 +1,19 @@
+import type { Blow } from './blows.ts'
+
+const GONE_MS = 60_000
+
+/** Broker trouble by name: blows that the random rounds do not deal. `goneMs`: how long all brokers are away. */
+export function scenarios(goneMs = GONE_MS): Readonly<Record<string, readonly Blow[]>> {
+  const blow = (kind: Blow['kind'], which: number, awayMs: number, afterMs = 2_000): Blow => ({
+    ...{ kind, which, awayMs, afterMs },
+  })
+  return {
+    /** Whichever broker coordinates the group, and whichever the transactions of a task: it is among them. */
+    'each-broker-in-turn': [0, 1, 2].map((which) => blow('kill-broker', which, 500)),
+    'all-brokers-gone': [blow('kill-all-brokers', 0, goneMs)],
+    /** It keeps its connections and answers nothing; the others take over what it led. */
+    'frozen-broker': [blow('freeze-broker', 1, 25_000)],
+    /** A paused process whose tasks others have taken wakes up and writes nothing. */
+    zombie: [blow('freeze-instance', 0, 6_000), blow('freeze-instance', 1, 6_000, 3_000)],
+  }
+}
