@@ -55,7 +55,8 @@ export class InputQueues {
         waits = true
         continue
       }
-      queue.idleSinceMs ??= nowMs
+      // A clock that is set back must not make the task wait until it has caught up.
+      queue.idleSinceMs = Math.min(queue.idleSinceMs ?? nowMs, nowMs)
       if (nowMs - queue.idleSinceMs < maxTaskIdleMs) waits = true
     }
     return buffered && !waits
