@@ -2,8 +2,12 @@ import client from 'prom-client'
 import type { Labels, Metrics } from '#streams'
 
 export interface PrometheusMetrics extends Metrics {
-  /** The exposition text of everything registered. */
+  /** The exposition text of everything registered, here and by the sources; equal series are added up. */
   text(): Promise<string>
+  /** What is registered here, as data that another thread's `text` can take in. */
+  json(): Promise<unknown>
+  /** Metrics of other threads, each as its `json`. */
+  addSource(read: () => Promise<readonly unknown[]>): void
 }
 
 interface Family {
@@ -18,10 +22,14 @@ interface Series {
   readonly read: (() => number) | undefined
 }
 
-/** The metrics port on prom-client; the process's own metrics are included. Series of one name have the same label names. */
-export function prometheusMetrics(): PrometheusMetrics {
+/**
+ * The metrics port on prom-client. Series of one name have the same label names.
+ * @param ofProcess includes the process's own metrics; false in further threads of it
+ */
+export function prometheusMetrics({ ofProcess = true } = {}): PrometheusMetrics {
   const registry = new client.Registry()
-  client.collectDefaultMetrics({ register: registry, prefix: 'orion_' })
+  if (ofProcess) client.collectDefaultMetrics({ register: registry, prefix: 'orion_' })
+  const sources: (() => Promise<readonly unknown[]>)[] = []
   const registers = [registry]
   const families = new Map<string, Family>()
 
@@ -84,7 +92,16 @@ export function prometheusMetrics(): PrometheusMetrics {
         }
       }
     },
-    text: () => registry.metrics(),
+    text: async () => {
+      const others = (await Promise.all(sources.map((read) => read()))).flat()
+      if (others.length === 0) return registry.metrics()
+      const all = [await registry.getMetricsAsJSON(), ...others]
+      return client.AggregatorRegistry.aggregate(all as object[][]).metrics()
+    },
+    json: () => registry.getMetricsAsJSON(),
+    addSource: (read) => {
+      sources.push(read)
+    },
   }
 
   function observed(

@@ -6,7 +6,7 @@ import { StreamsError } from '#streams'
 import type { Log } from '#streams/log'
 import { type ChangelogStore, openChangelogStore } from '#streams/tools'
 import type { Topics } from '#topics'
-import { applicationId } from '../start/run-topologies.ts'
+import { applicationId } from '../start/open-topology.ts'
 import type {
   StoreArgs,
   StoreChecksum,

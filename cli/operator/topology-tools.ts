@@ -12,7 +12,7 @@ import {
 } from '#streams/tools'
 import type { Topics } from '#topics'
 import { topologies } from '#topologies'
-import { applicationId, streamsDirectory } from '../start/run-topologies.ts'
+import { applicationId, streamsDirectory } from '../start/open-topology.ts'
 import { VERSION } from '../version.ts'
 import type { TopologySummary } from './operator.ts'
 import { streamed } from './streamed.ts'

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Logger, StreamsError } from '#streams'
-import { streamsDirectory } from './run-topologies.ts'
+import { streamsDirectory } from './open-topology.ts'
 
 /** Raised with a step below whenever what is in a data directory is laid out differently. */
 export const DATA_DIR_FORMAT = 1

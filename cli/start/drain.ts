@@ -2,7 +2,8 @@ import { sinkGroupId } from '#sink'
 import type { Logger } from '#streams'
 import type { Log } from '#streams/log'
 import type { Topics } from '#topics'
-import type { RunningTopology } from './run-topologies.ts'
+import type { RunningTopology } from './open-topology.ts'
+import type { StreamWorkers } from './stream-workers.ts'
 
 const LOOK_MS = 100
 const PROGRESS_MS = 5_000
@@ -12,6 +13,8 @@ export interface Pipeline {
   readonly topics: Topics
   readonly env: string
   readonly running: readonly RunningTopology[]
+  /** They run the same topologies. */
+  readonly workers: StreamWorkers | undefined
   /** False where another process sinks. */
   readonly sinking: boolean
   readonly logger: Logger
@@ -24,6 +27,12 @@ export async function drained(pipeline: Pipeline): Promise<void> {
   for (const { name, streams } of pipeline.running) {
     await until(pipeline, name, async () =>
       (await streams.lag()).reduce((sum, { lag }) => sum + lag, 0),
+    )
+  }
+  const { workers } = pipeline
+  if (workers !== undefined) {
+    await until(pipeline, 'workers', async () =>
+      (await workers.lag()).reduce((sum, { lag }) => sum + lag, 0),
     )
   }
   if (pipeline.sinking) await until(pipeline, 'sink', () => sinkLag(pipeline))

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { serveRegistry } from '#avro'
 import { clickhouseBars, startGateway } from '#gateway'
 import { sinkGroupId, startSink } from '#sink'
-import { type Logger, type Metrics, systemClock } from '#streams'
+import { type Logger, systemClock } from '#streams'
 import type { Log, NewTopic } from '#streams/log'
 import { newTopics, openTopics, prepareTopics, type Topics } from '#topics'
 import type { Config } from '../config/options.ts'
@@ -13,7 +13,7 @@ import { openControl } from '../operator/control-server.ts'
 import { LocalOperator } from '../operator/local-operator.ts'
 import type { RunningPorts } from '../operator/operator.ts'
 import { runningStores } from '../operator/store-access.ts'
-import { prometheusMetrics } from '../prometheus.ts'
+import { type PrometheusMetrics, prometheusMetrics } from '../prometheus.ts'
 import { startClickHouse } from './clickhouse.ts'
 import { Closers } from './closers.ts'
 import { dashboardDirectory } from './dashboard-build.ts'
@@ -23,14 +23,11 @@ import { drained } from './drain.ts'
 import { planFeed, publishReferenceData, startFeed } from './feed.ts'
 import { openLog, openOwnLog } from './open-log.ts'
 import { openRegistry } from './open-registry.ts'
+import { applicationId, type RunningTopology, scheduleBytesMax } from './open-topology.ts'
 import { openQueryService } from './query-service.ts'
-import {
-  applicationId,
-  type RunningTopology,
-  runTopologies,
-  scheduleBytesMax,
-} from './run-topologies.ts'
+import { runTopologies } from './run-topologies.ts'
 import { type StopRequest, untilStopped } from './signals.ts'
+import { startStreamWorkers } from './stream-workers.ts'
 import { topologySource } from './topology-source.ts'
 
 /** Shares of --disk-max; the rest is left to state stores, write-ahead logs, keys and slack. */
@@ -76,7 +73,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 interface Parts {
   readonly logger: Logger
-  readonly metrics: Metrics & { text(): Promise<string> }
+  readonly metrics: PrometheusMetrics
   readonly closers: Closers
   readonly stop: StopRequest
   readonly environment: Environment
@@ -136,6 +133,15 @@ async function open(config: Config, parts: Parts): Promise<string> {
         onFailure: (name) => stop.stop(`topology ${name} has failed`, true),
       })
     : []
+  const workers = role('streams')
+    ? await startStreamWorkers(config, {
+        registry: config.registry ?? `http://127.0.0.1:${registryPort}`,
+        logger,
+        metrics,
+        closers,
+        onFailure: (worker) => stop.stop(worker, true),
+      })
+    : undefined
   await Promise.all(running.map(({ streams }) => streams.reached('RUNNING')))
   const guard =
     embedded === undefined
@@ -243,6 +249,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
           topics,
           env: config.env,
           running,
+          workers,
           sinking: role('sink'),
           logger,
           closing: () => stop.stopping,

@@ -7,7 +7,7 @@ import {
   type StreamsMetadata,
   type TaskMetadata,
 } from '#streams'
-import type { RunningTopology } from './run-topologies.ts'
+import type { RunningTopology } from './open-topology.ts'
 
 /** Boxes of the graph have room for a name and a figure. */
 const BOXES = { boxWidth: 230, boxHeight: 46 }
