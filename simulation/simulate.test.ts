@@ -18,7 +18,7 @@ const FOUND_BY: Readonly<Record<Bug, number>> = {
   'restore-skips-tail': 5,
   'time-forgotten': 8,
   'torn-batches': 3,
-  'withheld-partition-ignored': 72,
+  'withheld-partition-ignored': 111,
 }
 const SEEDS_FOR_A_BUG = 150
 
