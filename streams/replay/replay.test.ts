@@ -17,7 +17,7 @@ afterEach(async () => {
 const RUN = {
   maxTaskIdleMs: -1,
   handlers: { processing: 'dead-letter' },
-  deadLetter: racedDeadLetter,
+  deadLetter: racedDeadLetter(),
   batchRecordsMax: 7,
 } as const satisfies Partial<StreamsOptions>
 
@@ -83,5 +83,67 @@ describe('a run with racing inputs, a global table, wall-clock timers, lost comm
     const withheld = await replayed({ order: 'timestamp' })
     expect(withheld).toMatchObject({ mode: 'timestamp-order', isEqual: false })
     expect(withheld.differing).toBeGreaterThan(10)
+  })
+
+  test('at least once as well, and from it and to a time, into a shadow', {
+    timeout: 60_000,
+  }, async () => {
+    await recordedRun({ guarantee: 'at_least_once' })
+    const shadow = { applicationId: 'shadow' }
+    const result = await replayed({ order: 'schedule', shadow })
+    expect(result).toMatchObject({ mode: 'exact', differences: [], isEqual: true })
+    const counts = async (topic: string) => (await place.read(topic)).length
+    expect(await counts('shadow-raced')).toBe(await counts('raced'))
+    expect(await counts('shadow-counted')).toBe(await counts('counted'))
+    const cut = await replayed({ toMs: 0 })
+    expect(cut.tasks.every(({ transactions }) => transactions === 0)).toBe(true)
+  })
+
+  test('a schedule that is missing, cut, damaged or of another graph is told', {
+    timeout: 60_000,
+  }, async () => {
+    await recordedRun()
+    const schedule = { topic: 'raced-schedule', partition: 0 }
+    const other = { ...racedTopology(), globalStores: [] }
+    await expect(replayed({ topology: other, order: 'schedule' })).rejects.toThrow(
+      /STREAMS_SCHEDULE_MISSING: .* ran topology \w{16}, and this one is \w{16}/,
+    )
+    const producer = await place.log.createProducer({ clientId: 'test' })
+    const [end = 0] = await place.log.admin.offsets([schedule], 'latest')
+    const bytes = { key: Buffer.from('1_0'), value: Buffer.from('?'), timestampMs: 0 }
+    await producer.send([{ ...schedule, records: [bytes] }])
+    await expect(replayed()).rejects.toThrow(
+      `STREAMS_SCHEDULE_CORRUPT: a record of the schedule cannot be read: it has version 63; this program reads version 1 at raced-schedule-0@${end}, task 1_0`,
+    )
+    await place.log.admin.truncate([{ ...schedule, offset: end + 1 }])
+    const cut = await replayed()
+    expect(cut.mode).toBe('timestamp-order')
+    expect(cut.reason).toContain(`the schedule begins at offset ${end + 1} of raced-schedule-0`)
+    await place.log.admin.deleteTopics(['raced-schedule'])
+    await expect(replayed({ order: 'schedule' })).rejects.toThrow(
+      'STREAMS_SCHEDULE_MISSING: raced cannot be replayed exactly: there is no topic raced-schedule',
+    )
+    await producer.close()
+  })
+
+  test('inputs that are gone are told, also when they are gone from the middle', {
+    timeout: 60_000,
+  }, async () => {
+    await recordedRun()
+    await place.log.admin.truncate([{ topic: 'orders', partition: 0, offset: 5 }])
+    await expect(replayed()).rejects.toThrow(/STREAMS_REPLAY_INPUT_GONE: transaction \d+ took/)
+  })
+
+  test('a stretch that ran without a schedule is noticed', { timeout: 60_000 }, async () => {
+    await recordedRun()
+    const gap = await place.start(racedTopology(), { ...RUN, exactReplay: false })
+    await race(place, { rounds: 3, from: 100 })
+    await caughtUp(gap)
+    await gap.close()
+    const again = await place.start(racedTopology(), RUN)
+    await race(place, { rounds: 3, from: 103 })
+    await caughtUp(again)
+    await again.close()
+    await expect(replayed()).rejects.toThrow(/STREAMS_SCHEDULE_GAP: records up to \d+ were taken/)
   })
 })
