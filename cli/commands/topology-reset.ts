@@ -134,7 +134,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const ISO_DURATION = /^P(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/
 
 /** @throws InvalidArgumentError */
-export function duration(text: string): number {
+function duration(text: string): number {
   const [, amount, unit = ''] = /^(\d+)\s*(ms|s|m|h|d)$/.exec(text) ?? []
   if (amount !== undefined) return Number(amount) * (UNIT_MS[unit] ?? 0)
   const iso = text === 'P' ? null : ISO_DURATION.exec(text.toUpperCase())

@@ -30,7 +30,7 @@ const RUNNING_KEY = 'running'
 const RESET_KEY = 'reset'
 const GENERATION_FILE = 'generation'
 
-export function deploymentTopic(applicationId: string): string {
+function deploymentTopic(applicationId: string): string {
   return `${applicationId}-topology`
 }
 

@@ -109,7 +109,7 @@ export async function planReset(options: ResetOptions): Promise<ResetPlan> {
 }
 
 /** @throws {StreamsError} TOPOLOGY_RUNNING */
-export async function refuseWhileRunning(log: Log, applicationId: string): Promise<void> {
+async function refuseWhileRunning(log: Log, applicationId: string): Promise<void> {
   const { state, members } = await log.admin.describeGroup(applicationId)
   if (members.length === 0 && state !== 'stable' && state !== 'rebalancing') return
   const names = members.map(({ memberId, clientId }) => `${clientId} (${memberId})`)
