@@ -130,7 +130,7 @@ test('a reset shows what it would do, asks, and lets the topology begin anew wit
   expect(stdout).toMatch(/\[1\/\d+\] note that a reset is under way/)
   expect(stdout).toMatch(/snapshots begins anew at its next start\n$/)
   expect(await refusal('store', 'checksum', ...STORE)).toMatch(/STORE_NOT_HERE/)
-  await run('--topology', 'snapshots', '--feed', 'none', '--role', 'streams')
+  await run('--topology', 'snapshots', '--feed', 'none')
   expect(await digests()).toEqual(before)
 })
 
