@@ -16,6 +16,7 @@ import { keys } from './scenarios/keys.ts'
 import { latency } from './scenarios/latency.ts'
 import { restart } from './scenarios/restart.ts'
 import { rolling } from './scenarios/rolling.ts'
+import { schedule } from './scenarios/schedule.ts'
 import { sink } from './scenarios/sink.ts'
 import { ticks } from './scenarios/ticks.ts'
 import { windows } from './scenarios/windows.ts'
@@ -27,6 +28,7 @@ const SCENARIOS: readonly Scenario[] = [
   sink,
   keys,
   windows,
+  schedule,
   restart,
   rolling,
 ]

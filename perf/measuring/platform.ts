@@ -65,6 +65,8 @@ export function applicationOf({ run }: Place, name: TopologyName): string {
 }
 
 export interface RunOptions {
+  /** Whether a schedule is written; true unless given. */
+  readonly exactReplay?: boolean
   readonly metrics?: Metrics
   readonly threads?: number
   readonly commitIntervalMs?: number | undefined
@@ -76,7 +78,13 @@ export function streamsOf(
   place: Place,
   { log, topics }: Platform,
   name: TopologyName,
-  { metrics = noMetrics, threads = 1, commitIntervalMs, drainedCommitSpacingMs }: RunOptions = {},
+  {
+    metrics = noMetrics,
+    threads = 1,
+    exactReplay = true,
+    commitIntervalMs,
+    drainedCommitSpacingMs,
+  }: RunOptions = {},
 ): Streams {
   const entry = topologies.find((topology) => topology.name === name)
   if (entry === undefined) throw new Error(`there is no topology ${name}`)
@@ -91,6 +99,7 @@ export function streamsOf(
     metrics,
     guarantee: 'exactly_once_v2',
     threads,
+    exactReplay,
     ...(commitIntervalMs === undefined ? {} : { commitIntervalMs }),
     ...(drainedCommitSpacingMs === undefined ? {} : { drainedCommitSpacingMs }),
   })

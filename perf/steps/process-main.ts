@@ -11,12 +11,14 @@ import {
 } from '../measuring/platform.ts'
 import { lagOf, partitionsOf, pause } from '../measuring/read-topic.ts'
 import { endStep, stepArgument } from '../measuring/step.ts'
+import { bytesOn, type TopicBytes } from '../measuring/topic-bytes.ts'
 
 export interface ProcessArgument {
   readonly place: Place
   readonly topologies: readonly TopologyName[]
   readonly threads: number
   readonly commitIntervalMs: number
+  readonly exactReplay?: boolean
   /** Processes whose CPU is counted apart: brokers. */
   readonly others: Readonly<Record<string, number>>
 }
@@ -30,6 +32,8 @@ export interface ProcessResult {
   readonly commits: ReturnType<CommitMetrics['figures']>
   readonly peakRssMiB: number
   readonly garbage: Readonly<Record<string, GarbageFigures>>
+  /** Keys and values on the topics that the applications wrote, by kind. */
+  readonly written: Readonly<Record<'outputs' | 'changelogs' | 'schedules', TopicBytes>>
 }
 
 /** How exactly the end is seen. */
@@ -81,8 +85,35 @@ for (const { name, input, streams } of applications) {
   await streams.close()
   inputsOf[name] = await recordsOf(input)
 }
+const mine = (await log.admin.listTopics()).filter((topic) =>
+  applications.some(({ group }) => topic.startsWith(`${group}-`)),
+)
+const written = {
+  outputs: await bytesOn(
+    log,
+    [topics.marketdata.ticks, topics.marketdata.snapshots, topics.marketdata.bars].map(
+      ({ name }) => name,
+    ),
+  ),
+  changelogs: await bytesOn(
+    log,
+    mine.filter((topic) => topic.endsWith('-changelog')),
+  ),
+  schedules: await bytesOn(
+    log,
+    mine.filter((topic) => topic.endsWith('-schedule')),
+  ),
+}
 await platform.close()
-endStep({ use, secondsOf, inputsOf, commits, peakRssMiB, garbage } satisfies ProcessResult)
+endStep({
+  use,
+  secondsOf,
+  inputsOf,
+  commits,
+  peakRssMiB,
+  garbage,
+  written,
+} satisfies ProcessResult)
 
 /** Kafka's transaction markers count as offsets: thousands among millions. */
 async function recordsOf(places: ReturnType<typeof partitionsOf>): Promise<number> {
