@@ -13,9 +13,6 @@ export const outcomeUnknown = (what: string): StreamsError =>
 export const fenced = (transactionalId: string): StreamsError =>
   error('LOG_FENCED', `another owner of ${transactionalId} took over`)
 
-export const transactionTimedOut = (transactionalId: string): StreamsError =>
-  error('LOG_TRANSACTION_TIMED_OUT', `a transaction of ${transactionalId} was open for too long`)
-
 export const staleMember = (memberId: string): StreamsError =>
   error('LOG_STALE_MEMBER', `member ${memberId} does not belong to the current generation`)
 

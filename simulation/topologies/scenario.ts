@@ -31,7 +31,7 @@ export interface Scenario {
   check(results: Results): readonly string[]
 }
 
-export interface ScenarioShape {
+interface ScenarioShape {
   readonly partitions: number
   readonly records: number
   /** Inputs are written until then. */

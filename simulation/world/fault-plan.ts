@@ -5,7 +5,7 @@ import type { SeededRandom } from '../random.ts'
 /** How much more likely a process dies, or stands still, in the middle of a commit. */
 export const COMMIT_HAZARD = 10
 
-export type FaultKind =
+type FaultKind =
   | 'crash'
   | 'crash-and-lose-disk'
   | 'pause'

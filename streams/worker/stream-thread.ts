@@ -396,7 +396,7 @@ export class StreamThread implements TaskOwner {
     }
     await state.closeAllBut(new Set([...group.ownTasks(), ...assignment.active]))
     state.cleanUp(new Set(assignment.removable))
-    this.#probeLater(assignment)
+    this.#probeLater(assignment.probing)
     this.taskStatusChanged()
   }
 
@@ -414,20 +414,12 @@ export class StreamThread implements TaskOwner {
       )
   }
 
-  /**
-   * While tasks wait for a warm-up, the group is asked from time to time whether they may move. A task that another member has yet to give up is
-   * asked for again, too: where that member dies and a static successor takes its place, nothing else makes the group look.
-   */
-  #probeLater({ probing, active }: TaskAssignment): void {
+  /** While tasks wait for a warm-up, the group is asked from time to time whether they may move. */
+  #probeLater(probing: boolean): void {
     this.#cancelProbe()
-    const isWaiting = active.some((taskId) => !this.#tasks.ids.includes(taskId))
-    if (!(probing || isWaiting) || this.#stopping) return
+    if (!probing || this.#stopping) return
     const { timers, limits } = this.#context
-    const { probingRebalanceIntervalMs, sessionTimeoutMs } = limits
-    const waitMs = isWaiting
-      ? Math.min(sessionTimeoutMs, probingRebalanceIntervalMs)
-      : probingRebalanceIntervalMs
-    this.#cancelProbe = timers.after(waitMs, () => {
+    this.#cancelProbe = timers.after(limits.probingRebalanceIntervalMs, () => {
       this.#rejoin = true
       this.wake()
     })

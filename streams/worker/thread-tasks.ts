@@ -47,11 +47,6 @@ export class ThreadTasks implements Iterable<ActiveTask> {
     return [...this.#active.values()].sort((a, b) => compareTaskIds(a.taskId, b.taskId))
   }
 
-  /** Of those that are active. */
-  get ids(): readonly string[] {
-    return [...this.#active.keys()]
-  }
-
   /** By task id. */
   standbys(): readonly StandbyTask[] {
     return [...this.#standbys.values()].sort((a, b) => compareTaskIds(a.taskId, b.taskId))
