@@ -102,11 +102,6 @@ export class BrokerCluster {
     }
   }
 
-  /** The broker of an address that a client was told. */
-  indexOf(port: number): number {
-    return (port - this.#options.port) / 2
-  }
-
   async close(): Promise<void> {
     this.#closed = true
     // A frozen process takes no other signal before it goes on.
