@@ -154,6 +154,27 @@ test('a new instance is warmed up while the owner goes on; it takes over once it
   await caughtUp(two)
 })
 
+test('an instance that comes back has at once the tasks whose state it still has: it tells the group of its disk', async () => {
+  // Had it to be warmed up, this would take a minute.
+  const alone = { numStandbyReplicas: 0, probingRebalanceIntervalMs: 60_000 }
+  const restores = new Restores()
+  const one = await place.start(topology, options('one', alone))
+  const two = await place.start(topology, options('two', alone))
+  await until(() => active(one).length === 2 && active(two).length === 2)
+  await place.produce('amounts', amounts(0, 2_000))
+  await caughtUp(one)
+  await caughtUp(two)
+  const before = active(two)
+  await two.close()
+  await until(() => active(one).length === PARTITIONS)
+  await one.reached('RUNNING')
+  const back = await place.start(topology, options('two', { ...alone, restoreListener: restores }))
+  await until(() => active(back).length === 2)
+  await back.reached('RUNNING')
+  expect(active(back)).toEqual(before)
+  expect(restores.fromZero).toEqual([])
+})
+
 test('every instance knows what all of them hold, and where they answer', async () => {
   const one = await place.start(topology, options('one', { applicationServer: 'one.local:7001' }))
   const two = await place.start(topology, options('two', { applicationServer: '[::1]:7002' }))
