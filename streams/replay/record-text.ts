@@ -23,7 +23,7 @@ export function sameRecord(left: RecordBytes, right: RecordBytes): boolean {
   })
 }
 
-export function sameBytes(left: Uint8Array | null, right: Uint8Array | null): boolean {
+function sameBytes(left: Uint8Array | null, right: Uint8Array | null): boolean {
   if (left === null || right === null) return left === right
   return Buffer.compare(left, right) === 0
 }

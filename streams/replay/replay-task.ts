@@ -17,7 +17,7 @@ import type { ReplayContext } from './replay-context.ts'
 import { ReplayGlobals } from './replay-globals.ts'
 
 /** Shows the recorded readings, one after the other. */
-export class RecordedClock implements Clock {
+class RecordedClock implements Clock {
   readingMs = 0
 
   nowMs(): number {
