@@ -180,7 +180,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
       topics,
       identity,
       metricsText: () => metrics.text(),
-      topologies: topologySource(running, systemClock),
+      topologies: topologySource(running, systemClock, workers),
       ...(clickhouse === undefined ? {} : { bars: clickhouseBars(clickhouse.clickhouse) }),
       ...(directory === undefined ? {} : { dashboardDirectory: directory }),
       checks: running.map(({ name, streams }) => ({

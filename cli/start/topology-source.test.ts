@@ -20,9 +20,10 @@ test('a running topology is told with its graph, its tasks, what each node took,
   const topology = repartitionedSumTopology()
   const streams = await harness.start(topology)
   await caughtUp(streams)
-  const source = topologySource([{ name: 'sums', topology, streams }], systemClock)
+  const running = [{ name: 'sums', topology, streams }]
+  const source = topologySource(running, systemClock)
 
-  const [summary] = source.list()
+  const [summary] = await source.list()
   expect(summary).toEqual({
     topology: 'sums',
     applicationId: topology.name,
@@ -31,7 +32,7 @@ test('a running topology is told with its graph, its tasks, what each node took,
     runningTasks: 4,
     lag: 0,
   })
-  const status = source.status('sums')
+  const status = await source.status('sums')
   expect(TopologyStatusSchema.parse(status)).toEqual(status)
   expect(status?.taskList.map(({ taskId, role, state }) => [taskId, role, state])).toEqual(
     ['0_0', '0_1', '1_0', '1_1'].map((taskId) => [taskId, 'ACTIVE', 'RUNNING']),
@@ -48,5 +49,26 @@ test('a running topology is told with its graph, its tasks, what each node took,
   ])
   expect(task?.stores.map(({ store, restore }) => [store, restore])).toEqual([['totals', null]])
   expect(status?.error).toBeNull()
-  expect(source.status('nothing')).toBeUndefined()
+  expect(await source.status('nothing')).toBeUndefined()
+})
+
+test('tasks in worker threads are told beside those of this thread', async () => {
+  const topology = repartitionedSumTopology()
+  const streams = await harness.start(topology)
+  const own = streams.metadata()
+  const [thread] = own.threads
+  if (thread === undefined) throw new Error('there is no thread')
+  const elsewhere = { ...own, threads: [{ ...thread, name: 'in-a-worker' }] }
+  const other = { ...elsewhere, applicationId: 'another', state: 'ERROR' as const }
+  const workers = (state: 'RUNNING' | 'REBALANCING') => ({
+    metadata: async () => [{ ...elsewhere, state }, other],
+  })
+  const running = [{ name: 'sums', topology, streams }]
+  const calm = await topologySource(running, systemClock, workers('RUNNING')).status('sums')
+  expect(calm).toMatchObject({ state: 'RUNNING', tasks: 8 })
+  expect(new Set(calm?.taskList.map((task) => task.thread))).toEqual(
+    new Set([thread.name, 'in-a-worker']),
+  )
+  const moving = await topologySource(running, systemClock, workers('REBALANCING')).list()
+  expect(moving).toMatchObject([{ state: 'REBALANCING' }])
 })

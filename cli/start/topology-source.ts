@@ -8,22 +8,41 @@ import {
   type TaskMetadata,
 } from '#streams'
 import type { RunningTopology } from './open-topology.ts'
+import type { StreamWorkers } from './stream-workers.ts'
 
 /** Boxes of the graph have room for a name and a figure. */
 const BOXES = { boxWidth: 230, boxHeight: 46 }
 
 /** What those who operate the platform see of the topologies in this process. */
-export function topologySource(running: readonly RunningTopology[], clock: Clock): TopologySource {
+export function topologySource(
+  running: readonly RunningTopology[],
+  clock: Clock,
+  workers?: Pick<StreamWorkers, 'metadata'>,
+): TopologySource {
+  /** Of an application's instances in this process: this thread's and the workers'. */
+  const read = async (): Promise<ReadonlyMap<string, StreamsMetadata>> => {
+    const further = (await workers?.metadata()) ?? []
+    return new Map(
+      running.map(({ name, streams }) => {
+        const own = streams.metadata()
+        const others = further.filter(({ applicationId }) => applicationId === own.applicationId)
+        const threads = [...own.threads, ...others.flatMap((one) => one.threads)]
+        const unsettled = others.find(({ state }) => state !== 'RUNNING')?.state
+        const state = own.state === 'RUNNING' ? (unsettled ?? own.state) : own.state
+        return [name, { ...own, state, threads }]
+      }),
+    )
+  }
   const diagrams = new Map(
     running.map(({ name, topology }) => [name, diagramOf(topology)] as const),
   )
   return {
-    list: () => running.map(({ name, streams }) => summaryOf(name, streams.metadata())),
-    status: (wanted) => {
+    list: async () => [...(await read())].map(([name, metadata]) => summaryOf(name, metadata)),
+    status: async (wanted) => {
       const found = running.find(({ name }) => name === wanted)
       const diagram = diagrams.get(wanted)
-      if (found === undefined || diagram === undefined) return undefined
-      const metadata = found.streams.metadata()
+      const metadata = (await read()).get(wanted)
+      if (found === undefined || diagram === undefined || metadata === undefined) return undefined
       return {
         ...summaryOf(found.name, metadata),
         asOfMs: clock.nowMs(),

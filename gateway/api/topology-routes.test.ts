@@ -61,8 +61,8 @@ let orion: RunningGateway
 beforeAll(async () => {
   orion = await runGateway({
     topologies: {
-      list: () => [SUMMARY],
-      status: (name) => (name === 'bars' ? STATUS : undefined),
+      list: async () => [SUMMARY],
+      status: async (name) => (name === 'bars' ? STATUS : undefined),
     },
   })
 })

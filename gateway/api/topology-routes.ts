@@ -6,9 +6,9 @@ import { TopologyPage, TopologyStatusSchema } from './schemas.ts'
 
 /** The topologies that run beside the gateway. */
 export interface TopologySource {
-  list(): readonly TopologySummary[]
+  list(): Promise<readonly TopologySummary[]>
   /** Undefined: there is none of this name here. */
-  status(topology: string): TopologyStatus | undefined
+  status(topology: string): Promise<TopologyStatus | undefined>
 }
 
 /** Those who run the platform. What they see is about the machinery: counts and positions, no record of any tenant. */
@@ -29,8 +29,8 @@ export function topologyRoutes(topologies: TopologySource | undefined): readonly
       tag: 'administration',
       access: OPERATORS,
       response: TopologyPage,
-      handle: (): Page<TopologySummary> => ({
-        items: topologies?.list() ?? [],
+      handle: async (): Promise<Page<TopologySummary>> => ({
+        items: (await topologies?.list()) ?? [],
         nextCursor: null,
       }),
     }),
@@ -43,8 +43,8 @@ export function topologyRoutes(topologies: TopologySource | undefined): readonly
       params: z.strictObject({ name: Name }),
       response: TopologyStatusSchema,
       problems: { 404: 'No topology of this name runs beside this gateway.' },
-      handle: ({ params }): TopologyStatus => {
-        const status = topologies?.status(params.name)
+      handle: async ({ params }): Promise<TopologyStatus> => {
+        const status = await topologies?.status(params.name)
         if (status !== undefined) return status
         throw new ProblemError(
           404,
