@@ -221,7 +221,7 @@ export type {
   StoreIterator,
   StoreOpenOptions,
 } from './store-engine.ts'
-export { Streams } from './streams.ts'
+export { type CloseOptions, Streams } from './streams.ts'
 export type { HostInfo, StreamsClientMetadata } from './streams-client-metadata.ts'
 export type {
   PartitionLag,
