@@ -106,6 +106,8 @@ async function measure(sizes: Sizes, brokers: string, bench: Bench): Promise<voi
     if (fromZero > 0) faults.push(`${fromZero} stores were restored from zero`)
     const share = rateOf(restarts) / rateOf(steady)
     if (share < 0.5) faults.push(`throughput fell to ${rounded(share)} of what it was`)
+    // More while instances are away than with all of them: then there is nothing to compare with.
+    if (share > 1.5) faults.push('the steady rate was measured too early: raise --steady-ms')
     bench.report({
       configuration: { log: 'kafka', keys, records, partitions, members, instances: NAMES.length },
       seed: 0,
