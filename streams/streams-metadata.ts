@@ -41,7 +41,7 @@ export interface TaskMetadata {
 }
 
 /** Undefined until the task runs. */
-export interface InputMetadata extends TopicPartition {
+interface InputMetadata extends TopicPartition {
   readonly position: number | undefined
   /** Records from here to the end, as far as the task knows it. */
   readonly lag: number | undefined

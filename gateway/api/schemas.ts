@@ -152,7 +152,7 @@ const summary = {
   lag: z.int().describe('Records that wait in all inputs.'),
 }
 
-export const TopologySummarySchema = model(
+const TopologySummarySchema = model(
   'TopologySummary',
   z.object(summary) satisfies z.ZodType<TopologySummary>,
 )

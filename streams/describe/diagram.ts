@@ -1,7 +1,7 @@
 import type { SubTopology, Topology, TopologyNode } from '../topology.ts'
 import { sinkLabel, topicLabel } from './topic-label.ts'
 
-export type DiagramShape = 'topic' | 'node' | 'store'
+type DiagramShape = 'topic' | 'node' | 'store'
 
 /** One box, in px from the diagram's upper left corner. */
 export interface DiagramBox {
@@ -13,7 +13,7 @@ export interface DiagramBox {
 }
 
 /** From the lower edge of a box to the upper edge of another, by index. */
-export interface DiagramEdge {
+interface DiagramEdge {
   readonly from: number
   readonly to: number
 }

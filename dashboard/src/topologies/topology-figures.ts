@@ -12,7 +12,7 @@ export interface BoxFigures {
   readonly restore?: RestoreFigures
 }
 
-export interface RestoreFigures {
+interface RestoreFigures {
   /** 0 to 1, over all tasks that restore it. */
   readonly share: number
   readonly recordsPerSecond: number | undefined
