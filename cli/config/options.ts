@@ -100,7 +100,7 @@ export const OPTIONS = {
     flag: '--threads <n>',
     env: 'ORION_THREADS',
     schema: z.coerce.number().int().min(1).max(64).default(1),
-    doc: 'Stream threads per topology.',
+    doc: 'Stream threads per topology; on Kafka, further ones are worker threads.',
   },
   standbyReplicas: {
     flag: '--standby-replicas <n>',
