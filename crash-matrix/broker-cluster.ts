@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type KafkaOptions, kafkaStart, kafkaStatus, kafkaWipe } from '#cli/kafka'
+import { type KafkaOptions, kafkaStart, kafkaStatus, kafkaWipe, sweepBrokers } from '#cli/kafka'
 import { systemClock } from '#streams'
 import { elapsed } from './elapsed.ts'
 import { partitionsOutOfSync } from './replica-probe.ts'
@@ -28,7 +28,7 @@ export class BrokerCluster {
 
   /** Nothing is left of it after `close`; what a killed run left is swept by the next one. */
   static async start(onProgress: (message: string) => void = () => {}): Promise<BrokerCluster> {
-    await sweep()
+    await sweepBrokers(DIRECTORY_PREFIX)
     const dataDir = mkdtempSync(join(tmpdir(), `${DIRECTORY_PREFIX}${process.pid}-`))
     const options = {
       brokers: 3,
@@ -127,24 +127,6 @@ export class BrokerCluster {
     } catch {
       // It ended by itself.
     }
-  }
-}
-
-/** Ends the brokers of runs that were killed before they could. */
-async function sweep(): Promise<void> {
-  for (const name of readdirSync(tmpdir())) {
-    const owner = new RegExp(`^${DIRECTORY_PREFIX}(\\d+)-`).exec(name)?.[1]
-    if (owner === undefined || isAlive(Number(owner))) continue
-    await kafkaWipe({ dataDir: join(tmpdir(), name) })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -7,3 +7,4 @@ export {
   kafkaWipe,
 } from './kafka-cluster.ts'
 export { KAFKA_VERSIONS, type KafkaOptions, type KafkaVersion } from './kafka-options.ts'
+export { sweepBrokers } from './sweep-brokers.ts'

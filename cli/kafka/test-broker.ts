@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePortPair } from './free-port.ts'
@@ -6,6 +6,7 @@ import { kafkaStart, kafkaStop, kafkaWipe } from './kafka-cluster.ts'
 import { missingForKafka, run } from './kafka-libraries.ts'
 import { KAFKA_VERSIONS, type KafkaVersion, planKafka } from './kafka-options.ts'
 import { nodeSettings } from './kafka-settings.ts'
+import { sweepBrokers } from './sweep-brokers.ts'
 
 /** A real broker for tests, however it came to be. */
 export interface TestBroker {
@@ -41,7 +42,7 @@ async function startWithJava(
   version: KafkaVersion,
   environment: NodeJS.ProcessEnv,
 ): Promise<TestBroker> {
-  await sweep()
+  await sweepBrokers(DIRECTORY_PREFIX)
   const port = await freePortPair()
   const dataDir = mkdtempSync(join(tmpdir(), `${DIRECTORY_PREFIX}${process.pid}-`))
   const options = { port, dataDir, version, environment }
@@ -58,24 +59,6 @@ async function startWithJava(
   } catch (error) {
     await close()
     throw error
-  }
-}
-
-/** Ends the brokers of test runs that were killed before they could. */
-async function sweep(): Promise<void> {
-  for (const name of readdirSync(tmpdir())) {
-    const owner = new RegExp(`^${DIRECTORY_PREFIX}(\\d+)-`).exec(name)?.[1]
-    if (owner === undefined || isAlive(Number(owner))) continue
-    await kafkaWipe({ dataDir: join(tmpdir(), name) })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -2,6 +2,7 @@ import type { GroupMetadata, OffsetCommit } from '../log.ts'
 import { protocolError, type RawRequest } from './broker-link.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { PROTOCOL_TYPE } from './group-protocol.ts'
+import { readCommitAnswer } from './offset-requests.ts'
 import { byTopic } from './partitions.ts'
 
 /** The requests of a group's members, in versions that name static members, which kafkajs' do not. */
@@ -196,19 +197,6 @@ export function offsetCommitRequest(
     apiVersion: 8,
     apiName: 'OffsetCommit',
     body,
-    read: (reader) => {
-      reader.skipTags()
-      reader.int32()
-      reader.compactArray(() => {
-        reader.compactString()
-        reader.compactArray(() => {
-          reader.int32()
-          const code = reader.int16()
-          if (code !== 0) throw protocolError(code)
-          reader.skipTags()
-        })
-        reader.skipTags()
-      })
-    },
+    read: readCommitAnswer,
   }
 }

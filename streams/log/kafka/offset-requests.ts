@@ -1,5 +1,6 @@
 import type { GroupMetadata, OffsetCommit, TopicPartition } from '../log.ts'
 import { protocolError, type RawRequest } from './broker-link.ts'
+import type { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { byTopic } from './partitions.ts'
 
@@ -36,20 +37,7 @@ export function txnOffsetCommitRequest(
     apiVersion: 3,
     apiName: 'TxnOffsetCommit',
     body,
-    read: (reader) => {
-      reader.skipTags()
-      reader.int32()
-      reader.compactArray(() => {
-        reader.compactString()
-        reader.compactArray(() => {
-          reader.int32()
-          const code = reader.int16()
-          if (code !== 0) throw protocolError(code)
-          reader.skipTags()
-        })
-        reader.skipTags()
-      })
-    },
+    read: readCommitAnswer,
   }
 }
 
@@ -102,4 +90,20 @@ export function offsetFetchRequest(
       return commits
     },
   }
+}
+
+/** Of OffsetCommit 8 and TxnOffsetCommit 3: an error code for each partition. @throws the first of them */
+export function readCommitAnswer(reader: ByteReader): void {
+  reader.skipTags()
+  reader.int32()
+  reader.compactArray(() => {
+    reader.compactString()
+    reader.compactArray(() => {
+      reader.int32()
+      const code = reader.int16()
+      if (code !== 0) throw protocolError(code)
+      reader.skipTags()
+    })
+    reader.skipTags()
+  })
 }
