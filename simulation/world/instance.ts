@@ -179,13 +179,26 @@ export class Instance {
       this.#failed(machine, error)
       return
     }
-    this.#options.trace.add(`${machine.name} did not start: ${error.message}`)
-    machine.kill()
-    this.#options.scheduler.after(RESTART_MS, () => this.start())
+    this.#startAgain(machine, error)
   }
 
+  /**
+   * A dead process's last request to join may reach the log after its successor's and take its place. Two living members of one instance id are the
+   * operator's fault, so the runtime stops; what watches processes starts it anew.
+   */
   #failed(machine: Machine, error: unknown): void {
-    if (machine.isAlive) this.#options.onFailure(this, error)
+    if (!machine.isAlive) return
+    if (this.#lives > 1 && error instanceof StreamsError && error.code === 'LOG_INSTANCE_FENCED') {
+      this.#startAgain(machine, error)
+    } else {
+      this.#options.onFailure(this, error)
+    }
+  }
+
+  #startAgain(machine: Machine, error: StreamsError): void {
+    this.#options.trace.add(`${machine.name} is started anew: ${error.message}`)
+    machine.kill()
+    this.#options.scheduler.after(RESTART_MS, () => this.start())
   }
 
   #logger(machine: Machine): Logger {
