@@ -108,6 +108,21 @@ export const OPTIONS = {
     schema: z.coerce.number().int().min(0).max(10).default(0),
     doc: 'Instances that follow the state of each task beside the one that runs it.',
   },
+  instanceId: {
+    flag: '--instance-id <name>',
+    env: 'ORION_INSTANCE_ID',
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, . _ -')
+      .optional(),
+    doc: 'Static membership: stopped and back within the session time-out, an instance has its tasks again and no other notices. Different for each instance.',
+  },
+  sessionTimeoutMs: {
+    flag: '--session-timeout-ms <ms>',
+    env: 'ORION_SESSION_TIMEOUT_MS',
+    schema: z.coerce.number().int().min(1_000).max(300_000).default(10_000),
+    doc: 'An instance that is not heard of for this long loses its tasks, in ms. With --instance-id longer than a restart takes, e.g. 45000.',
+  },
   queryPort: {
     flag: '--query-port <port>',
     env: 'ORION_QUERY_PORT',

@@ -89,10 +89,12 @@ export function openTopology(
     readonly threads: number
     /** Names the instance; the application id unless given. */
     readonly clientId?: string
+    /** Of a static member. */
+    readonly instanceId?: string | undefined
     readonly applicationServer?: string
   },
 ): RunningTopology {
-  const { topics, logger, metrics, clientId, applicationServer } = parts
+  const { topics, logger, metrics, clientId, instanceId, applicationServer } = parts
   const topology = entry.build(topics)
   const deadLetters = topics.dlq[entry.name as keyof typeof topics.dlq]
   const streams = new Streams({
@@ -110,6 +112,8 @@ export function openTopology(
     commitIntervalMs: config.commitIntervalMs,
     threads: parts.threads,
     numStandbyReplicas: config.standbyReplicas,
+    sessionTimeoutMs: config.sessionTimeoutMs,
+    ...(instanceId === undefined ? {} : { groupInstanceId: instanceId }),
     ...(clientId === undefined ? {} : { clientId }),
     ...(applicationServer === undefined ? {} : { applicationServer }),
     handlers: FAILURE_HANDLERS,

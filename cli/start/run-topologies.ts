@@ -38,6 +38,7 @@ export async function runTopologies(
       metrics,
       directory: streamsDirectory(config.dataDir),
       threads: threadsHere(config),
+      instanceId: config.instanceId,
       ...(queries === undefined ? {} : { applicationServer: queries.applicationServer }),
     })
     const { streams } = one

@@ -32,6 +32,7 @@ await serveStreamsWorker<StreamWorkerData>(async ({ config, registry: url }, nam
       directory,
       threads: 1,
       clientId: `${entry.name}-${name}`,
+      instanceId: config.instanceId === undefined ? undefined : `${config.instanceId}-${name}`,
     }),
   )
   return {
