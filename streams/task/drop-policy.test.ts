@@ -13,7 +13,7 @@ afterEach(async () => {
   driver = undefined
 })
 
-/** Drops odd numbers as `late`, zeros as `expired`, and something at each second of the wall clock. */
+/** Drops odd numbers as `late`, zeros as `expired`, and something at each second of the wall clock. Negative numbers fail after that. */
 function dropping(): Topology {
   const supplier = () => {
     let context: ProcessorContext<string, number> | undefined
@@ -25,7 +25,9 @@ function dropping(): Topology {
       process: (record: StreamRecord<string, number>) => {
         if (record.value === 0) context?.drop('expired')
         else if (record.value % 2 === 1) context?.drop('late')
+        else if (record.value === -1) context?.drop('late')
         else context?.forward(record)
+        if (record.value < 0) throw new Error('negative')
       },
     }
   }
@@ -76,6 +78,23 @@ describe('a record that is dropped', () => {
     expect(counts).toEqual({ 'window late': 2, 'window expired': 2, 'in negative-timestamp': 1 })
     expect(letters(driven)).toEqual([])
     expect(driven.createOutputTopic('out', text, wholeNumber).readKeyValues()).toEqual([['k-2', 2]])
+  })
+
+  test('counts once where a record that failed took the task back, and not where it failed itself', async () => {
+    const { metrics, counts } = counting()
+    driver = await TopologyTestDriver.open({
+      topology: dropping(),
+      stores: createStoreBackend(memoryEngine()),
+      metrics,
+      commit: 'manual',
+      handlers: { processing: 'continue' },
+    })
+    const input = driver.createInputTopic('in', text, wholeNumber)
+    for (const value of [1, 2, -2, -1, 3, 0]) input.pipe('k', value)
+    expect(counts).not.toHaveProperty('window expired')
+    driver.commit()
+    expect(counts).toEqual({ 'window late': 2, 'window processing-error': 2, 'window expired': 1 })
+    expect(driver.createOutputTopic('out', text, wholeNumber).readKeyValues()).toEqual([['k', 2]])
   })
 
   test('is dead-lettered for the reasons that the application names', async () => {

@@ -1,7 +1,7 @@
 import type { DropReason } from '../processor.ts'
-import type { DroppedRecords } from './dropped-records.ts'
 import type { CurrentRecord, FailurePolicy } from './failure-policy.ts'
 import type { RecordLog } from './record-log.ts'
+import type { UncommittedDrops } from './uncommitted-drops.ts'
 
 /** Reasons whose records go to the dead-letter topic as well. */
 export type DeadLetterDropped = 'all' | readonly DropReason[]
@@ -11,7 +11,7 @@ export interface DropPolicyOptions {
   readonly topologyName: string
   readonly deadLetterDropped: DeadLetterDropped
   readonly log: RecordLog | undefined
-  readonly counts: DroppedRecords
+  readonly counts: UncommittedDrops
   readonly failures: FailurePolicy
   readonly current: () => CurrentRecord | undefined
 }

@@ -12,7 +12,7 @@ export class DroppedRecords {
     this.#labels = labels
   }
 
-  count(node: string, reason: DropReason): void {
+  count(node: string, reason: DropReason, records = 1): void {
     let reasons = this.#nodes.get(node)
     if (reasons === undefined) {
       reasons = new Map()
@@ -27,6 +27,6 @@ export class DroppedRecords {
       )
       reasons.set(reason, counter)
     }
-    counter.add(1)
+    counter.add(records)
   }
 }

@@ -56,6 +56,9 @@ export class OpenTransaction {
   endBatch(readingMs: number, done: number): void {
     if (done > 0) this.#schedule.batch(readingMs, this.#inputs.positions())
     if (this.isFull || this.#schedule.isFull) this.#context.commitRequested = true
+    const { dropped } = this.#context.metrics
+    // Of punctuations that did nothing else: no commit need follow.
+    if (dropped.records > 0 && !this.isDirty) dropped.committed()
   }
 
   /** Forwards what waits in record caches. */

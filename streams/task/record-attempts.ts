@@ -76,7 +76,7 @@ export class RecordAttempts {
 
   #try(queue: PartitionQueue): boolean {
     const context = this.#context
-    const { failures, time, collector } = context
+    const { failures, time, collector, metrics } = context
     const timestampMs = queue.headTimestampMs
     if (queue.headFailure !== undefined) {
       const current = context.currentRecord()
@@ -93,6 +93,7 @@ export class RecordAttempts {
     const headers: readonly Header[] = queue.head?.headers ?? []
     const { records } = collector
     const { advances } = time.observed
+    const { records: dropped } = metrics.dropped
     context.touchedState = false
     try {
       queue.source.process({ key: queue.headKey, value: queue.headValue, timestampMs, headers })
@@ -105,7 +106,10 @@ export class RecordAttempts {
       return true
     }
     const isHalfDone =
-      context.touchedState || collector.records > records || time.observed.advances > advances
+      context.touchedState ||
+      collector.records > records ||
+      time.observed.advances > advances ||
+      metrics.dropped.records > dropped
     return this.#failed(queue, failure, isHalfDone)
   }
 

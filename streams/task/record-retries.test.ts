@@ -12,7 +12,7 @@ import {
 import type { ProcessorContext, StreamRecord } from '../processor.ts'
 import type { KeyValueStore } from '../store.ts'
 import { TopologyTestDriver, type TopologyTestDriverOptions } from '../testing/index.ts'
-import type { Topology } from '../topology.ts'
+import type { Topology, TopologyNode } from '../topology.ts'
 import { type FailureHandlers, InvalidRecordError } from './handlers.ts'
 
 let driver: TopologyTestDriver | undefined
@@ -145,6 +145,33 @@ for (const commit of ['each-record', 'manual'] as const) {
     })
   })
 }
+
+test('processors that are made anew see no stream time in init, as after a restart', async () => {
+  const seen: (number | undefined)[] = []
+  const { fails } = unlucky(1)
+  const topology = halfway(fails)
+  const watched = (node: TopologyNode): TopologyNode => {
+    if (node.kind !== 'processor') return node
+    const supplier = () => {
+      const inner = node.supplier()
+      const init = (context: ProcessorContext<unknown, unknown>) => {
+        seen.push(context.currentStreamTimeMs())
+        inner.init?.(context)
+      }
+      return { ...inner, init }
+    }
+    return { ...node, supplier }
+  }
+  const subTopologies = topology.subTopologies.map((sub) => ({
+    ...sub,
+    nodes: sub.nodes.map(watched),
+  }))
+  const driven = await drive(fails, 'continue', { topology: { ...topology, subTopologies } })
+  const input = driven.createInputTopic('in', text, wholeNumber)
+  input.pipe('k', 1, { timestampMs: 1_000 })
+  input.pipe('k', 13, { timestampMs: 2_000 })
+  expect(seen).toEqual([-1, -1])
+})
 
 describe('retries', () => {
   test('end after the last delay, with a dead letter that tells of them', async () => {

@@ -2,6 +2,7 @@ import type { Counter, Histogram, Metrics } from '../metrics.ts'
 import type { PunctuationType } from '../processor.ts'
 import { DroppedRecords } from './dropped-records.ts'
 import type { RecordReceiver } from './task-host.ts'
+import { UncommittedDrops } from './uncommitted-drops.ts'
 
 const COMMIT_LATENCY_BUCKETS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000]
 
@@ -13,7 +14,7 @@ export class TaskMetrics {
   readonly deadLetters: Counter
   readonly retries: Counter
   readonly rollbacks: Counter
-  readonly dropped: DroppedRecords
+  readonly dropped: UncommittedDrops
   readonly #metrics: Metrics
   readonly #labels: { readonly application: string; readonly task: string }
   readonly #nodes = new Map<string, Counter>()
@@ -26,7 +27,7 @@ export class TaskMetrics {
     this.#metrics = metrics
     const labels = { application, task }
     this.#labels = labels
-    this.dropped = new DroppedRecords(metrics, labels)
+    this.dropped = new UncommittedDrops(new DroppedRecords(metrics, labels))
     this.records = metrics.counter(
       'orion_task_records_total',
       'Input records that the task has taken.',
