@@ -22,6 +22,7 @@ export type {
   StatusEnvelope,
   StreamEvents,
   TicksEnvelope,
+  TopologiesEnvelope,
 } from './generated/envelopes.ts'
 export {
   type RecordValues,
@@ -42,6 +43,7 @@ export type {
   FeedQuote,
   FeedTrade,
   FeedUnreadable,
+  GlobalStoreReport,
   Header,
   InstrumentSilence,
   InstrumentUpdated,
@@ -58,9 +60,15 @@ export type {
   OpenBars,
   PriceBasis,
   QualityFlag,
+  RestoreReport,
   SnapshotCause,
   SnapshotState,
+  TaskInputReport,
+  TaskReport,
+  TaskRole,
+  TaskStoreReport,
   TickKind,
+  TopologyReported,
 } from './generated/types.ts'
 export {
   type ConfluentRegistryOptions,

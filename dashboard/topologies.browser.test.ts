@@ -30,7 +30,11 @@ describe.skipIf(IS_MISSING)(NAME, () => {
     const directory = await dashboardDirectory(silentLogger)
     if (directory === undefined) throw new Error('the dashboard was not built')
     topology = new RunningTopology()
-    running = await runGateway({ dashboardDirectory: directory, topologies: topology })
+    running = await runGateway({
+      dashboardDirectory: directory,
+      graphs: new Map([['totals', topology.drawn]]),
+    })
+    await topology.start(running)
   })
 
   beforeEach(async () => {
@@ -47,6 +51,7 @@ describe.skipIf(IS_MISSING)(NAME, () => {
   })
 
   afterAll(async () => {
+    topology?.stop()
     await browser?.close()
     await running?.close()
   })
@@ -66,6 +71,17 @@ describe.skipIf(IS_MISSING)(NAME, () => {
     const restoring = page.locator('[data-task="0_1"]')
     expect(await restoring.textContent()).toContain('RESTORING')
     expect(await restoring.textContent()).toContain('totals 40 of 100, 10 /s, 6 s left')
+    expect(await restoring.textContent()).toContain('second/7')
+    expect(await page.locator('[data-task="0_0"]').textContent()).toContain('first/7')
+    const instance = (host: string) => page.locator(`[data-instance="${host}/7"]`)
+    expect(await instance('first').textContent()).toMatch(/RUNNING\s*1\s*0 s ago\s*1\.2\.3/)
+    expect(await instance('second').textContent()).toContain('REBALANCING')
+    const gone = await instance('gone').textContent()
+    expect(gone).toMatch(/RUNNING when last heard of\s*0\s*2\d s ago/)
+    expect(gone).toContain('silent: gone, or cut off; runs another graph than the one shown')
+    const line = page.getByRole('button', { name: /^totals/ })
+    expect(await line.textContent()).toMatch(/REBALANCING, 1 of 3 instances silent/)
+    expect(await line.textContent()).toMatch(/1 of 2 tasks run in 3\s+processes, lag 70/)
 
     topology.restored()
     await expect

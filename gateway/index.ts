@@ -1,6 +1,5 @@
 export { type BarQuery, type BarSource, clickhouseBars } from './api/bar-source.ts'
 export type { CheckResult, ReadinessCheck } from './api/operations-routes.ts'
-export type { TopologySource } from './api/topology-routes.ts'
 export {
   type IdentityOptions,
   type IdentityProvider,
@@ -10,3 +9,4 @@ export type { Principal } from './identity/principal.ts'
 export { GATEWAY_LIMITS, type GatewayLimits } from './limits.ts'
 export type { RandomSource } from './random-source.ts'
 export { type Gateway, type GatewayOptions, startGateway } from './start-gateway.ts'
+export type { DrawnTopology } from './views/topologies-view.ts'

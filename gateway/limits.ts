@@ -135,6 +135,12 @@ export const GATEWAY_LIMITS = {
     max: 600_000,
     doc: 'Time without any market data record, in ms, after which prices are marked stale here.',
   },
+  topologyInstancesMax: {
+    default: 1_000,
+    min: 1,
+    max: 100_000,
+    doc: 'Reports of topologies that are kept, one per topology and process; more are counted and not kept.',
+  },
   coalesceIntervalMs: {
     default: 100,
     min: 100,

@@ -108,8 +108,14 @@ export interface Bar {
 export interface TopologySummary {
   readonly topology: string
   readonly applicationId: string
-  /** As Kafka Streams names it: CREATED, REBALANCING, RUNNING, PENDING_SHUTDOWN, NOT_RUNNING, PENDING_ERROR, ERROR. */
+  /**
+   * RUNNING when it is so in every instance, else of one that is not, as Kafka Streams names it: CREATED, REBALANCING, PENDING_SHUTDOWN,
+   * NOT_RUNNING, PENDING_ERROR, ERROR; and how many instances are silent.
+   */
   readonly state: string
+  /** Processes that run it. */
+  readonly instances: number
+  /** Active ones, of all instances. */
   readonly tasks: number
   readonly runningTasks: number
   /** Records that wait in all inputs. */
@@ -121,9 +127,32 @@ export interface TopologyStatus extends TopologySummary {
   readonly asOfMs: number
   /** Why it is in ERROR. */
   readonly error: string | null
+  /** Of the gateway's version. */
   readonly diagram: TopologyDiagram
+  readonly instanceList: readonly TopologyInstance[]
   readonly taskList: readonly TopologyTask[]
   readonly globalStores: readonly TopologyGlobalStore[]
+}
+
+/** One process that runs the topology, as of its last report. */
+export interface TopologyInstance {
+  /** `<host>/<process>` */
+  readonly instance: string
+  readonly processId: string
+  /** Of the program. */
+  readonly version: string
+  readonly state: string
+  readonly error: string | null
+  /** Since its last report. */
+  readonly ageMs: number
+  /** Nothing was heard of it for 15 s; after 60 s it is left out. */
+  readonly silent: boolean
+  /** Whether it runs the graph that is shown. */
+  readonly sameGraph: boolean
+  /** Active and standby. */
+  readonly tasks: number
+  /** Of these, not in the list of tasks: its report would have become too large. */
+  readonly tasksLeftOut: number
 }
 
 export interface TopologyTask {
@@ -131,9 +160,13 @@ export interface TopologyTask {
   readonly subTopologyId: number
   readonly partition: number
   readonly role: 'ACTIVE' | 'STANDBY'
-  /** CREATED, RESTORING, RUNNING, SUSPENDED, CLOSED. */
+  /** CREATED, RESTORING, RUNNING, SUSPENDED, CLOSED; and what it waits for. */
   readonly state: string
+  /** Which process has it: `TopologyInstance.instance`. */
+  readonly instance: string
   readonly thread: string
+  /** When the instance reported it, by its own clock: rates are differences of two reports. */
+  readonly asOfMs: number
   /** Records taken by each node since the task began, by name. */
   readonly nodes: Readonly<Record<string, number>>
   readonly inputs: readonly {
@@ -157,9 +190,11 @@ export interface TopologyStore {
   } | null
 }
 
+/** Every instance has a copy. */
 export interface TopologyGlobalStore {
   readonly store: string
   readonly topic: string
+  /** Of the largest copy. */
   readonly bytes: number
 }
 

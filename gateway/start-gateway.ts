@@ -9,7 +9,7 @@ import { marketRoutes } from './api/market-routes.ts'
 import { openapiDocument } from './api/openapi.ts'
 import { type CheckResult, operationsRoutes, type ReadinessCheck } from './api/operations-routes.ts'
 import { sessionRoutes } from './api/session-routes.ts'
-import { type TopologySource, topologyRoutes } from './api/topology-routes.ts'
+import { topologyRoutes } from './api/topology-routes.ts'
 import { HttpFront } from './http/http-front.ts'
 import { loadUws } from './http/load-uws.ts'
 import { RequestLog } from './http/request-log.ts'
@@ -27,6 +27,7 @@ import { streamMetrics } from './stream/stream-metrics.ts'
 import { InstrumentsView } from './views/instruments-view.ts'
 import { MarketView } from './views/market-view.ts'
 import { TopicView, viewSource } from './views/topic-view.ts'
+import { type DrawnTopology, TopologiesView } from './views/topologies-view.ts'
 
 export interface GatewayOptions {
   readonly host: string
@@ -38,8 +39,8 @@ export interface GatewayOptions {
   readonly identity: IdentityProvider
   /** `clickhouseBars(...)`. Without it `/market/bars` answers 503. */
   readonly bars?: BarSource
-  /** What runs beside the gateway, for those who operate it. Without it the list is empty. */
-  readonly topologies?: TopologySource
+  /** Graphs of the topologies by name, in the order of the list. What runs is read from `ops.topologies`; without its graph it is shown as a table. */
+  readonly graphs?: ReadonlyMap<string, DrawnTopology>
   /** Of a build of the dashboard. */
   readonly dashboardDirectory?: string
   readonly metricsText: () => Promise<string>
@@ -180,6 +181,23 @@ function assemble(options: GatewayOptions, limits: GatewayLimits) {
       gate: () => channel.passing,
     }),
   ]
+  const reported = new TopologiesView({
+    clock,
+    instancesMax: limits.topologyInstancesMax,
+    graphs: options.graphs ?? new Map(),
+  })
+  // Not among the checks: whether prices can be served does not depend on it.
+  const reports: TopicView = new TopicView({
+    name: 'topologies',
+    log,
+    logger,
+    metrics,
+    sources: [
+      viewSource(topics.ops.topologies, (key, event) =>
+        reported.apply(key, event, { isReplayed: !reports.state().ok }),
+      ),
+    ],
+  })
   metrics.observe(
     'orion_gateway_instruments',
     'Instruments in the view.',
@@ -190,7 +208,7 @@ function assemble(options: GatewayOptions, limits: GatewayLimits) {
     'orion_gateway_left_out',
     'Events left out because a view is full.',
     {},
-    () => instruments.leftOut + market.leftOut,
+    () => instruments.leftOut + market.leftOut + reported.leftOut,
   )
   metrics.observe(
     'orion_gateway_unheard_instruments',
@@ -217,7 +235,7 @@ function assemble(options: GatewayOptions, limits: GatewayLimits) {
     ...sessionRoutes({ identity, limits, clock }),
     ...instrumentRoutes(instruments),
     ...marketRoutes({ instruments, market, bars: options.bars, limits, clock, logger }),
-    ...topologyRoutes(options.topologies),
+    ...topologyRoutes(reported),
   )
   const newId = () => randomId(random)
   const http = new HttpFront({
@@ -251,7 +269,7 @@ function assemble(options: GatewayOptions, limits: GatewayLimits) {
       nowMs: () => clock.nowMs(),
     },
   })
-  return { channel, http, stream, views }
+  return { channel, http, stream, views: [...views, reports] }
 }
 
 /**

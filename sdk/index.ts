@@ -14,6 +14,7 @@ export type {
   Session,
   TopologyBox,
   TopologyDiagram,
+  TopologyInstance,
   TopologyStatus,
   TopologyStore,
   TopologySummary,

@@ -270,5 +270,6 @@ export type {
   TopologyNode,
   TopologyWarning,
 } from './topology.ts'
+export { processIdOf } from './worker/process-id.ts'
 export { serveStreamsWorker, type WorkerApplication } from './workers/streams-worker.ts'
 export { StreamsWorkers, type StreamsWorkersOptions } from './workers/streams-workers.ts'

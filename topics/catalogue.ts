@@ -52,6 +52,7 @@ export const CATALOGUE = {
   },
   ops: {
     events: stream('ops.events', 'ops.events', 'component', 'delete', 2),
+    topologies: stream('ops.topologies', 'ops.topologies', 'applicationId|processId', 'compact', 1),
   },
   /** By service, which is the topology or component that gave the records up. */
   dlq: {

@@ -24,6 +24,7 @@ const EXPECTED = `
   dev.marketdata.status.v1      4  compact  10737418
   dev.marketdata.bars.v1        4  delete   107374182
   dev.ops.events.v1             4  delete   21474836
+  dev.ops.topologies.v1         4  compact  10737418
   dev.dlq.market-data.v1        4  delete   21474836
   dev.dlq.snapshots.v1          4  delete   10737418
   dev.dlq.bars.v1               4  delete   10737418
@@ -54,7 +55,7 @@ test('a budget that leaves less than 1 MiB for a partition is refused with the l
   expect(() => newTopics(topics, { diskMaxBytes: 100 * 1024 * 1024 })).toThrow(
     /TOPICS_BUDGET_TOO_SMALL.*Allow at least/,
   )
-  expect(newTopics(topics, { diskMaxBytes: 419_430_400 })).toHaveLength(11)
+  expect(newTopics(topics, { diskMaxBytes: 419_430_400 })).toHaveLength(12)
 })
 
 describe('names', () => {

@@ -65,7 +65,7 @@ export function openTopics({
       status: open(marketdata.status),
       bars: open(marketdata.bars),
     },
-    ops: { events: open(ops.events) },
+    ops: { events: open(ops.events), topologies: open(ops.topologies) },
     dlq: {
       'market-data': open(dlq['market-data']),
       snapshots: open(dlq.snapshots),

@@ -17,6 +17,7 @@ import type {
   MarketHeartbeatReceived,
   MarketSnapshotUpdated,
   MarketTickReceived,
+  TopologyReported,
 } from './types.ts'
 
 /** Canonical envelope of every event. A stream's schema is this record under the stream's own name, with the stream's records as the payload union. */
@@ -79,6 +80,10 @@ export type EventsEnvelope =
   | EnvelopeOf<'MarketDataStaleDetected', MarketDataStaleDetected>
   | EnvelopeOf<'MarketDataRecovered', MarketDataRecovered>
 
+/** Events of ops.topologies. */
+export type TopologiesEnvelope =
+  | EnvelopeOf<'TopologyReported', TopologyReported>
+
 /** Envelope type by stream. */
 export interface StreamEvents {
   readonly 'admin.instruments': InstrumentsEnvelope
@@ -89,4 +94,5 @@ export interface StreamEvents {
   readonly 'marketdata.status': StatusEnvelope
   readonly 'marketdata.ticks': TicksEnvelope
   readonly 'ops.events': EventsEnvelope
+  readonly 'ops.topologies': TopologiesEnvelope
 }

@@ -340,3 +340,67 @@ export interface SnapshotState {
 }
 
 export type TickKind = 'QUOTE' | 'TRADE'
+
+/** One task in one process: how far it is. */
+export interface TaskReport {
+  /** Sub-topology and partition. */
+  readonly taskId: string
+  readonly role: TaskRole
+  readonly state: string
+  readonly thread: string
+  /** Records taken by each node since the task began. */
+  readonly nodes: Readonly<Record<string, number>>
+  readonly inputs: readonly TaskInputReport[]
+  readonly stores: readonly TaskStoreReport[]
+}
+
+export interface TaskInputReport {
+  readonly topic: string
+  readonly partition: number
+  readonly position: number | null
+  readonly lag: number | null
+}
+
+export type TaskRole = 'ACTIVE' | 'STANDBY'
+
+export interface TaskStoreReport {
+  readonly store: string
+  /** Estimated, of keys and values. */
+  readonly bytes: number
+  /** Null once it is restored. */
+  readonly restore: RestoreReport | null
+}
+
+export interface RestoreReport {
+  readonly restored: number
+  readonly total: number
+  readonly recordsPerSecond: number | null
+  readonly secondsLeft: number | null
+}
+
+/** What one process runs of one topology. The next report of the process replaces it, a tombstone says that it has closed. */
+export interface TopologyReported {
+  readonly topology: string
+  readonly applicationId: string
+  /** Of the data directory: the same after a restart. */
+  readonly processId: string
+  readonly host: string
+  readonly pid: number
+  /** Of the program. */
+  readonly version: string
+  /** Digest of the topology's graph: equal digests, equal graphs. */
+  readonly graph: string
+  readonly state: string
+  /** Why it is in ERROR. */
+  readonly error: string | null
+  /** Tasks of either role that are not listed, for the size of the record. */
+  readonly tasksLeftOut: number
+  readonly taskList: readonly TaskReport[]
+  readonly globalStores: readonly GlobalStoreReport[]
+}
+
+export interface GlobalStoreReport {
+  readonly store: string
+  readonly topic: string
+  readonly bytes: number
+}

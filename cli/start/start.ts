@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { serveRegistry } from '#avro'
 import { clickhouseBars, startGateway } from '#gateway'
 import { sinkGroupId, startSink } from '#sink'
-import { type Logger, systemClock } from '#streams'
+import { type Logger, processIdOf, systemClock, systemTimers } from '#streams'
 import type { Log, NewTopic } from '#streams/log'
 import { newTopics, openTopics, prepareTopics, type Topics } from '#topics'
 import type { Config } from '../config/options.ts'
@@ -14,6 +15,7 @@ import { LocalOperator } from '../operator/local-operator.ts'
 import type { RunningPorts } from '../operator/operator.ts'
 import { runningStores } from '../operator/store-access.ts'
 import { type PrometheusMetrics, prometheusMetrics } from '../prometheus.ts'
+import { VERSION } from '../version.ts'
 import { startClickHouse } from './clickhouse.ts'
 import { Closers } from './closers.ts'
 import { dashboardDirectory } from './dashboard-build.ts'
@@ -28,7 +30,8 @@ import { openQueryService } from './query-service.ts'
 import { runTopologies } from './run-topologies.ts'
 import { type StopRequest, untilStopped } from './signals.ts'
 import { startStreamWorkers } from './stream-workers.ts'
-import { topologySource } from './topology-source.ts'
+import { drawnTopologies } from './topology-diagrams.ts'
+import { TopologyReporter } from './topology-reporter.ts'
 
 /** Shares of --disk-max; the rest is left to state stores, write-ahead logs, keys and slack. */
 const LOG_SHARE = 0.45
@@ -122,6 +125,22 @@ async function open(config: Config, parts: Parts): Promise<string> {
     verifier === undefined || !role('streams')
       ? undefined
       : await openQueryService(config, { ...parts, identity: verifier })
+  const reporter = new TopologyReporter({
+    process: {
+      processId: processIdOf(config.dataDir),
+      host: hostname(),
+      pid: process.pid,
+      version: VERSION,
+    },
+    log,
+    topic: topics.ops.topologies,
+    clock: systemClock,
+    timers: systemTimers,
+    logger: logger.child({ entity: 'topology-reports' }),
+    metrics,
+  })
+  // Before they start: it closes after them.
+  closers.add('topology-reports', () => reporter.close())
   const running = role('streams')
     ? await runTopologies(config, {
         log,
@@ -142,6 +161,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
         onFailure: (worker) => stop.stop(worker, true),
       })
     : undefined
+  if (running.length > 0) reporter.start({ running, workers })
   await Promise.all(running.map(({ streams }) => streams.reached('RUNNING')))
   const guard =
     embedded === undefined
@@ -180,7 +200,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
       topics,
       identity,
       metricsText: () => metrics.text(),
-      topologies: topologySource(running, systemClock, workers),
+      graphs: drawnTopologies(topics),
       ...(clickhouse === undefined ? {} : { bars: clickhouseBars(clickhouse.clickhouse) }),
       ...(directory === undefined ? {} : { dashboardDirectory: directory }),
       checks: running.map(({ name, streams }) => ({

@@ -145,9 +145,10 @@ const summary = {
   state: z
     .string()
     .describe(
-      'CREATED, REBALANCING, RUNNING, PENDING_SHUTDOWN, NOT_RUNNING, PENDING_ERROR or ERROR.',
+      'RUNNING when it is so in every instance, else of one that is not: CREATED, REBALANCING, PENDING_SHUTDOWN, NOT_RUNNING, PENDING_ERROR or ERROR; and how many instances are silent.',
     ),
-  tasks: z.int(),
+  instances: z.int().describe('Processes that run it.'),
+  tasks: z.int().describe('Active ones, of all instances.'),
   runningTasks: z.int(),
   lag: z.int().describe('Records that wait in all inputs.'),
 }
@@ -186,7 +187,9 @@ const TopologyTaskSchema = model(
     state: z
       .string()
       .describe('CREATED, RESTORING, RUNNING, SUSPENDED or CLOSED; and what it waits for.'),
+    instance: z.string().describe('Which process has it.'),
     thread: z.string(),
+    asOfMs: timeMs.describe('When the instance reported it, by its own clock.'),
     nodes: z
       .record(z.string(), z.number())
       .describe('Records taken by each node since the task began.'),
@@ -198,6 +201,22 @@ const TopologyTaskSchema = model(
       }),
     ),
     stores: z.array(TopologyStoreSchema),
+  }),
+)
+
+const TopologyInstanceSchema = model(
+  'TopologyInstance',
+  z.object({
+    instance: z.string().describe('<host>/<process>'),
+    processId: z.string(),
+    version: z.string().describe('Of the program.'),
+    state: z.string(),
+    error: z.string().nullable(),
+    ageMs: z.number().describe('Since its last report.'),
+    silent: z.boolean().describe('Nothing was heard of it for 15 s; after 60 s it is left out.'),
+    sameGraph: z.boolean().describe('Whether it runs the graph that is shown.'),
+    tasks: z.int().describe('Active and standby.'),
+    tasksLeftOut: z.int().describe('Of these, not in taskList.'),
   }),
 )
 
@@ -237,6 +256,7 @@ export const TopologyStatusSchema = model(
     asOfMs: timeMs,
     error: z.string().nullable().describe('Why it is in ERROR.'),
     diagram: TopologyDiagramSchema,
+    instanceList: z.array(TopologyInstanceSchema),
     taskList: z.array(TopologyTaskSchema),
     globalStores: z.array(z.object({ store: z.string(), topic: z.string(), bytes: z.number() })),
   }) satisfies z.ZodType<TopologyStatus>,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { TopologyStatus, TopologyTask } from '#sdk'
 import { bytesText } from '../format/bytes-text.ts'
-import { boxKey, topologyFigures } from './topology-figures.ts'
+import { boxKey, type EarlierTasks, earlierTasks, topologyFigures } from './topology-figures.ts'
 
 const BOXES = [
   { shape: 'topic', name: 'ticks', x: 0, y: 0 },
@@ -17,7 +17,9 @@ function task(taskId: string, changes: Partial<TopologyTask> = {}): TopologyTask
     partition: 0,
     role: 'ACTIVE',
     state: 'RUNNING',
+    instance: 'h/1',
     thread: 't',
+    asOfMs: 1_000,
     nodes: { count: 0 },
     inputs: [],
     stores: [],
@@ -30,6 +32,7 @@ function status(asOfMs: number, taskList: readonly TopologyTask[]): TopologyStat
     topology: 'a',
     applicationId: 'app',
     state: 'RUNNING',
+    instances: 1,
     tasks: taskList.length,
     runningTasks: taskList.length,
     lag: 0,
@@ -54,33 +57,83 @@ function status(asOfMs: number, taskList: readonly TopologyTask[]): TopologyStat
         },
       ],
     },
+    instanceList: [],
     taskList,
     globalStores: [{ store: 'instruments', topic: 'x', bytes: 77 }],
   }
 }
 
 describe('the figures of a topology', () => {
-  const of = (now: TopologyStatus, shape: string, name: string, before?: TopologyStatus) =>
+  const of = (now: TopologyStatus, shape: string, name: string, before: EarlierTasks = new Map()) =>
     topologyFigures(now, before).get(boxKey(0, shape, name))
+  const counted = (taskId: string, count: number, changes: Partial<TopologyTask> = {}) =>
+    task(taskId, { nodes: { count }, ...changes })
 
-  test('a rate is the difference of two readings, over active tasks', () => {
-    const before = status(1_000, [task('0_0', { nodes: { count: 10 } }), task('0_1')])
-    const now = status(3_000, [
-      task('0_0', { nodes: { count: 110 } }),
-      task('0_1', { nodes: { count: 60 } }),
-      task('0_0', { role: 'STANDBY', nodes: { count: 999 } }),
+  test('a rate is the difference of two reports, over active tasks', () => {
+    const before = status(1_500, [counted('0_0', 10), task('0_1')])
+    const now = status(9_000, [
+      counted('0_0', 110, { asOfMs: 3_000 }),
+      counted('0_1', 60, { asOfMs: 3_000 }),
+      counted('0_0', 999, { role: 'STANDBY', asOfMs: 3_000 }),
     ])
-    expect(of(now, 'node', 'count', before)).toEqual({ recordsPerSecond: 80 })
+    const earlier = earlierTasks(now, before, new Map())
+    expect(of(now, 'node', 'count', earlier)).toEqual({ recordsPerSecond: 80 })
     expect(of(now, 'node', 'count')).toEqual({ recordsPerSecond: undefined })
   })
 
+  test('a reading without a new report leaves the rate as it was, for each task by itself', () => {
+    const readings = [
+      [counted('0_0', 0), counted('0_1', 0)],
+      [counted('0_0', 20, { asOfMs: 3_000 }), counted('0_1', 0)],
+      [counted('0_0', 20, { asOfMs: 3_000 }), counted('0_1', 40, { asOfMs: 2_000 })],
+      [counted('0_0', 20, { asOfMs: 3_000 }), counted('0_1', 40, { asOfMs: 2_000 })],
+      [counted('0_0', 20, { asOfMs: 5_000 }), counted('0_1', 40, { asOfMs: 2_000 })],
+    ].map((tasks, index) => status(index, tasks))
+    let last: TopologyStatus | undefined
+    let earlier: EarlierTasks = new Map()
+    const rates = readings.map((now) => {
+      earlier = earlierTasks(now, last, earlier)
+      last = now
+      return of(now, 'node', 'count', earlier)
+    })
+    expect(rates).toEqual(
+      [undefined, 10, 50, 50, 40].map((recordsPerSecond) => ({ recordsPerSecond })),
+    )
+  })
+
   test('a task that began anew does not make a rate negative, nor a huge one', () => {
-    const before = status(1_000, [task('0_0', { nodes: { count: 1_000 } })])
+    const before = status(1_000, [counted('0_0', 1_000)])
     const now = status(2_000, [
-      task('0_0', { nodes: { count: 5 } }),
-      task('0_1', { nodes: { count: 9_000 } }),
+      counted('0_0', 5, { asOfMs: 2_000 }),
+      counted('0_1', 9_000, { asOfMs: 2_000 }),
     ])
-    expect(of(now, 'node', 'count', before)).toEqual({ recordsPerSecond: 0 })
+    const earlier = earlierTasks(now, before, new Map())
+    expect(of(now, 'node', 'count', earlier)).toEqual({ recordsPerSecond: 0 })
+  })
+
+  test('a task that moved, another topology, and a silent instance have no rate', () => {
+    const before = status(1_000, [counted('0_0', 0)])
+    const moved = status(2_000, [counted('0_0', 500, { asOfMs: 2_000, instance: 'h/2' })])
+    expect(earlierTasks(moved, before, new Map()).size).toBe(0)
+    const now = status(2_000, [counted('0_0', 500, { asOfMs: 2_000 })])
+    expect(earlierTasks(now, { ...before, topology: 'b' }, new Map()).size).toBe(0)
+    const instance = {
+      instance: 'h/1',
+      processId: 'p',
+      version: '1',
+      state: 'RUNNING',
+      error: null,
+      ageMs: 16_000,
+      silent: true,
+      sameGraph: true,
+      tasks: 1,
+      tasksLeftOut: 0,
+    }
+    const silent = { ...now, instanceList: [instance] }
+    const earlier = earlierTasks(silent, before, new Map())
+    expect(of(silent, 'node', 'count', earlier)).toEqual({ recordsPerSecond: undefined })
+    const heard = { ...now, instanceList: [{ ...instance, silent: false }] }
+    expect(of(heard, 'node', 'count', earlier)).toEqual({ recordsPerSecond: 500 })
   })
 
   test('lag is what waits in a topic, also one of the application', () => {
@@ -113,7 +166,7 @@ describe('the figures of a topology', () => {
       bytes: 3,
       restore: { share: 0.4, recordsPerSecond: 20, secondsLeft: 7 },
     })
-    expect(topologyFigures(now, undefined).get(boxKey(null, 'store', 'instruments'))).toEqual({
+    expect(topologyFigures(now, new Map()).get(boxKey(null, 'store', 'instruments'))).toEqual({
       bytes: 77,
     })
   })

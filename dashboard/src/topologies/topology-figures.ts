@@ -20,12 +20,37 @@ interface RestoreFigures {
   readonly secondsLeft: number | undefined
 }
 
-/** Figures by box of the diagram: `boxKey`. Rates come from the difference between two readings. */
+/** Active tasks as their process told them before its last report, by id. */
+export type EarlierTasks = ReadonlyMap<string, TopologyTask>
+
+/**
+ * What to take rates from when `now` is read after `last`: processes report at times of their own, so that a reading has a new report of some
+ * tasks only.
+ */
+export function earlierTasks(
+  now: TopologyStatus,
+  last: TopologyStatus | undefined,
+  earlier: EarlierTasks,
+): EarlierTasks {
+  const found = new Map<string, TopologyTask>()
+  if (last?.topology !== now.topology) return found
+  for (const { taskId, instance, role, asOfMs } of now.taskList) {
+    if (role !== 'ACTIVE') continue
+    const shown = last.taskList.find((task) => task.taskId === taskId && task.role === 'ACTIVE')
+    const before = shown?.asOfMs === asOfMs ? earlier.get(taskId) : shown
+    // One that moved counts anew, by another clock.
+    if (before?.instance === instance) found.set(taskId, before)
+  }
+  return found
+}
+
+/** Figures by box of the diagram: `boxKey`. Rates come from the difference between two reports. */
 export function topologyFigures(
   now: TopologyStatus,
-  before: TopologyStatus | undefined,
+  before: EarlierTasks,
 ): ReadonlyMap<string, BoxFigures> {
   const figures = new Map<string, BoxFigures>()
+  const silent = new Set(now.instanceList.flatMap((one) => (one.silent ? [one.instance] : [])))
   for (const { subTopologyId, boxes } of now.diagram.frames) {
     for (const { shape, name } of boxes) {
       const key = boxKey(subTopologyId, shape, name)
@@ -38,7 +63,8 @@ export function topologyFigures(
         (task) => task.role === 'ACTIVE' && task.subTopologyId === subTopologyId,
       )
       if (shape === 'node') {
-        figures.set(key, { recordsPerSecond: rateOf(name, active, now, before) })
+        const told = active.filter(({ instance }) => !silent.has(instance))
+        figures.set(key, { recordsPerSecond: rateOf(name, told, before) })
       } else if (shape === 'store') {
         figures.set(key, storeFigures(name, active))
       } else {
@@ -54,23 +80,21 @@ export function boxKey(subTopologyId: number | null, shape: string, name: string
   return `${subTopologyId ?? 'global'} ${shape} ${name}`
 }
 
-/** A task that moved or began anew counts from its beginning: its count is then smaller than before. */
+/** A task that began anew counts from its beginning: its count is then smaller than before. Undefined until a task was reported twice. */
 function rateOf(
   node: string,
   tasks: readonly TopologyTask[],
-  now: TopologyStatus,
-  before: TopologyStatus | undefined,
+  before: EarlierTasks,
 ): number | undefined {
-  const elapsedMs = before === undefined ? 0 : now.asOfMs - before.asOfMs
-  if (before === undefined || elapsedMs <= 0) return undefined
-  let records = 0
-  for (const { taskId, nodes } of tasks) {
+  let rate: number | undefined
+  for (const { taskId, nodes, asOfMs } of tasks) {
+    const earlier = before.get(taskId)
+    if (earlier === undefined || asOfMs <= earlier.asOfMs) continue
     const count = nodes[node] ?? 0
-    const earlier = before.taskList.find((task) => task.taskId === taskId && task.role === 'ACTIVE')
-      ?.nodes[node]
-    records += earlier === undefined || earlier > count ? 0 : count - earlier
+    const records = Math.max(0, count - (earlier.nodes[node] ?? count))
+    rate = (rate ?? 0) + (records * 1_000) / (asOfMs - earlier.asOfMs)
   }
-  return (records * 1_000) / elapsedMs
+  return rate
 }
 
 function lagOf(

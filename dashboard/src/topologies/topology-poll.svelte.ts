@@ -1,5 +1,6 @@
 import type { OrionClient, TopologyStatus, TopologySummary } from '#sdk'
 import { problemText } from '../session/problem-text.ts'
+import { type EarlierTasks, earlierTasks } from './topology-figures.ts'
 
 const POLL_MS = 1_000
 
@@ -7,8 +8,8 @@ const POLL_MS = 1_000
 export class TopologyPoll {
   list: readonly TopologySummary[] = $state.raw([])
   status: TopologyStatus | undefined = $state.raw()
-  /** The reading before `status`, of the same topology: rates are differences. */
-  before: TopologyStatus | undefined = $state.raw()
+  /** The reports before those in `status`: rates are differences. */
+  before: EarlierTasks = $state.raw(new Map())
   /** Why there is nothing new, in words. */
   notice: string = $state('Asking the gateway.')
   selected: string | undefined = $state()
@@ -45,14 +46,14 @@ export class TopologyPoll {
     if (topology === this.selected) return
     this.selected = topology
     this.status = undefined
-    this.before = undefined
+    this.before = new Map()
   }
 
   #take(status: TopologyStatus): void {
-    this.before = this.status?.topology === status.topology ? this.status : undefined
+    this.before = earlierTasks(status, this.status, this.before)
     this.status = status
   }
 }
 
 const NOTHING_HERE =
-  'No topology runs in the process of this gateway. Ask a gateway that was started with --role all.'
+  'No process has reported a topology within the last minute. Start one with --role streams (or all) on the same brokers.'
