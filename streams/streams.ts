@@ -309,8 +309,11 @@ export class Streams {
     return parts.sort((a, b) => a.partition - b.partition)
   }
 
-  /** Digest of the committed contents of every local part of a store. Scans it. */
+  /** Digest of the committed contents of every local part of a store, or of a global one as partition 0 without an offset. Scans it. */
   checksum(storeName: string): readonly StoreChecksum[] {
+    const global = this.#globals.tables?.digest(storeName)
+    if (global !== undefined)
+      return [{ store: storeName, partition: 0, ...global, offset: undefined }]
     const checksums: StoreChecksum[] = []
     for (const { task, stores } of this.#tasks()) {
       if (task === undefined || stores === undefined || !stores.names.includes(storeName)) continue

@@ -22,7 +22,7 @@ export interface ReplayOptions {
   readonly deadLetterDropped?: DeadLetterDropped
   readonly logger?: Logger
   readonly timers?: Timers
-  /** Transactions of earlier wall-clock time are replayed, because state is always rebuilt from the beginning, but not compared. */
+  /** Transactions of earlier wall-clock time are replayed, because state is always rebuilt from the beginning, but neither compared nor written. */
   readonly fromMs?: number
   /** Stops before the first transaction of later wall-clock time. */
   readonly toMs?: number
@@ -31,7 +31,7 @@ export interface ReplayOptions {
    * the schedule.
    */
   readonly order?: 'auto' | 'schedule' | 'timestamp'
-  /** Outputs are also written to the log, to `<applicationId>-<topic>` of this application id; never to the recorded run's own topics. */
+  /** Outputs are also written to the log, to new topics `<applicationId>-<topic>` of this application id; never to the recorded run's own. */
   readonly shadow?: { readonly applicationId: string }
   /** Differences that are told one by one; all are counted. Default 20. */
   readonly differencesMax?: number

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createStoreBackend, memoryEngine } from '#state-stores'
+import { systemClock } from '../clock.ts'
 import { AppHarness, caughtUp } from '../fixtures/app-harness.ts'
 import { FaultyLog } from '../fixtures/faulty-log.ts'
 import { RACED_TOPICS, race, racedDeadLetter, racedTopology } from '../fixtures/raced-topology.ts'
@@ -21,12 +22,14 @@ const RUN = {
   batchRecordsMax: 7,
 } as const satisfies Partial<StreamsOptions>
 
-/** Runs it with commits that are lost and restarts; everything is committed at the end. */
-async function recordedRun(options: Partial<StreamsOptions> = {}): Promise<void> {
+/** Runs it with commits that are lost and restarts; everything is committed at the end. @returns when each start was */
+async function recordedRun(options: Partial<StreamsOptions> = {}): Promise<readonly number[]> {
+  const startsMs: number[] = []
   place = await AppHarness.open()
   await place.createTopics(2, ...RACED_TOPICS)
   const log = new FaultyLog(place.log)
   for (let start = 0; start < 3; start++) {
+    startsMs.push(systemClock.nowMs())
     const streams = await place.start(racedTopology(), { ...RUN, ...options, log })
     let commits = 0
     log.commitFault = () => {
@@ -39,6 +42,7 @@ async function recordedRun(options: Partial<StreamsOptions> = {}): Promise<void>
     await caughtUp(streams)
     await streams.close()
   }
+  return startsMs
 }
 
 function replayed(options: Partial<ReplayOptions> = {}) {
@@ -83,18 +87,30 @@ describe('a run with racing inputs, a global table, wall-clock timers, lost comm
     const withheld = await replayed({ order: 'timestamp' })
     expect(withheld).toMatchObject({ mode: 'timestamp-order', isEqual: false })
     expect(withheld.differing).toBeGreaterThan(10)
+    const differs = ({ rebuilt, recorded }: (typeof withheld.stores)[number]) =>
+      rebuilt.digest !== recorded?.digest
+    expect(withheld.stores.filter(differs)).not.toEqual([])
   })
 
   test('at least once as well, and from it and to a time, into a shadow', {
     timeout: 60_000,
   }, async () => {
-    await recordedRun({ guarantee: 'at_least_once' })
+    const [, secondStartMs = 0] = await recordedRun({ guarantee: 'at_least_once' })
     const shadow = { applicationId: 'shadow' }
     const result = await replayed({ order: 'schedule', shadow })
     expect(result).toMatchObject({ mode: 'exact', differences: [], isEqual: true })
     const counts = async (topic: string) => (await place.read(topic)).length
     expect(await counts('shadow-raced')).toBe(await counts('raced'))
     expect(await counts('shadow-counted')).toBe(await counts('counted'))
+    await expect(replayed({ shadow })).rejects.toThrow(/STREAMS_SHADOW_TAKEN: .* shadow /)
+    const raced = (outputs: typeof result.outputs) =>
+      outputs.reduce((sum, { topic, equal }) => sum + (topic === 'raced' ? equal : 0), 0)
+    const late = await replayed({ fromMs: secondStartMs, shadow: { applicationId: 'late' } })
+    expect(late).toMatchObject({ mode: 'exact', isEqual: true })
+    expect(raced(late.outputs)).toBeGreaterThan(0)
+    expect(raced(late.outputs)).toBeLessThan(raced(result.outputs))
+    expect(await counts('late-raced')).toBe(raced(late.outputs))
+    expect(late.notes.join()).toMatch(/neither compared nor written/)
     const cut = await replayed({ toMs: 0 })
     expect(cut.tasks.every(({ transactions }) => transactions === 0)).toBe(true)
   })

@@ -101,8 +101,8 @@ export async function bySchedule(
           const chunks = await outputs.locate(recorded, successor, rebuilt.outputs)
           located(chunks)
           await outputs.compare(recorded, chunks, rebuilt.outputs, report)
+          await shadowed?.write(rebuilt.outputs)
         }
-        await shadowed?.write(rebuilt.outputs)
         onProgress?.({ taskId, transactions: run.transactions })
       }
       const isWhole = isStopped && !run.isCut
@@ -114,6 +114,10 @@ export async function bySchedule(
     }
   }
   await shadowed?.close()
+  if (Number.isFinite(fromMs))
+    notes.push(
+      `state was rebuilt from the first transaction; outputs of transactions before ${new Date(fromMs).toISOString()} were neither compared nor written`,
+    )
   if (!isStopped) notes.push('the application runs: its stores were not compared')
   return resultOf({ mode: 'exact', reason: undefined, report, tasks, stores, notes })
 }

@@ -1,7 +1,8 @@
+import { StreamsError } from '../errors.ts'
 import type { Log, PartitionAppend, Producer } from '../log/log.ts'
 import type { TopologyPlan } from '../worker/topology-plan.ts'
 
-/** Writes what a replay gives to topics of another application id, with the partitions of the originals. */
+/** Writes what a replay gives to new topics of another application id, with the partitions of the originals. */
 export class ShadowOutputs {
   readonly #log: Log
   readonly #plan: TopologyPlan
@@ -9,7 +10,21 @@ export class ShadowOutputs {
   readonly #producer: Producer
   readonly #made = new Set<string>()
 
+  /** @throws {StreamsError} STREAMS_SHADOW_TAKEN when the application id is another's, or one of an earlier shadow */
   static async open(log: Log, plan: TopologyPlan, applicationId: string): Promise<ShadowOutputs> {
+    const prefix = `${applicationId}-`
+    const existing = await log.admin.listTopics()
+    const [taken] = [
+      ...existing.filter((topic) => topic.startsWith(prefix)),
+      ...(await log.admin.listGroups()).filter((group) => group === applicationId),
+    ]
+    if (taken !== undefined || applicationId === plan.applicationId)
+      throw new StreamsError(
+        'STREAMS_SHADOW_TAKEN',
+        `the application id ${applicationId} is taken already: there is ${taken ?? 'the recorded run'}`,
+        {},
+        'Name an application id that nobody uses; delete the topics of an earlier shadow by hand.',
+      )
     const producer = await log.createProducer({ clientId: `${applicationId}-shadow` })
     return new ShadowOutputs(log, plan, applicationId, producer)
   }

@@ -3,7 +3,7 @@ import type { FetchedBatch, LogRecord, TopicPartition } from '../log/log.ts'
 import type { Logger } from '../logger.ts'
 import type { Counter, Metrics } from '../metrics.ts'
 import type { Processor } from '../processor.ts'
-import type { StateStore, StoreBackend, TaskStores } from '../store.ts'
+import type { StateStore, StoreBackend, StoreDigest, TaskStores } from '../store.ts'
 import { isKeyValueStore } from '../store-kind.ts'
 import { DroppedRecords } from '../task/dropped-records.ts'
 import { decide, type FailureHandlers } from '../task/handlers.ts'
@@ -81,6 +81,11 @@ export class GlobalTables implements GlobalView {
 
   store(name: string): StateStore | undefined {
     return this.#tables.find(({ node }) => node.store.name === name)?.readOnly
+  }
+
+  /** Of a store's contents; undefined where there is none of the name. */
+  digest(name: string): StoreDigest | undefined {
+    return this.#stores.names.includes(name) ? this.#stores.get(name).digest() : undefined
   }
 
   /** Estimated bytes of keys and values, by store. */
