@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { type Amount, AppHarness, caughtUp, until } from './fixtures/app-harness.ts'
 import { type CommitFault, FaultyLog } from './fixtures/faulty-log.ts'
 import { sumTopology, TimedSumProcessor } from './fixtures/sample-topology.ts'
+import { silentLogger } from './logger.ts'
 
 let harness: AppHarness | undefined
 
@@ -115,6 +116,35 @@ describe('a store whose checkpoint is beyond its changelog', () => {
       place: { topic: 'sums-totals-changelog', partition: 0, taskId: '0_0', store: 'totals' },
     })
   })
+
+  for (const [end, unmarked] of [
+    ['somewhat back', 50],
+    ['at the start', 1_000_000],
+  ] as const) {
+    test(`is kept as it is while the last transactions wait for their markers, with the stable end ${end}`, async () => {
+      const place = await open(1)
+      const first = await place.start(sumTopology())
+      await place.produce('amounts', AMOUNTS)
+      await caughtUp(first)
+      const kept = first.checksum('totals')
+      await first.close()
+      const log = new FaultyLog(place.log)
+      log.unmarked = new Map([['sums-totals-changelog', unmarked]])
+      const warnings: string[] = []
+      const restored: string[] = []
+      const second = place.app(sumTopology(), {
+        log,
+        logger: { ...silentLogger, warn: (_fields, message) => void warnings.push(message) },
+        restoreListener: { restoreStarted: ({ store }) => void restored.push(store) },
+      })
+      const settled = Promise.race([second.reached('RUNNING'), second.reached('ERROR')])
+      await second.start()
+      await settled
+      expect(second.error()).toBeUndefined()
+      expect(second.checksum('totals')).toEqual(kept)
+      expect([warnings, restored]).toEqual([[], []])
+    })
+  }
 
   test('is rebuilt from the changelog when that lost its end only', async () => {
     const place = await open(1)
