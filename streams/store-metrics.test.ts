@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 import { rocksdbEngine } from '#state-stores'
 import { AppHarness, caughtUp } from './fixtures/app-harness.ts'
+import { MetricValues } from './fixtures/metric-values.ts'
 import { sumTopology } from './fixtures/sample-topology.ts'
-import { type Labels, type Metrics, noMetrics } from './metrics.ts'
 
 let harness: AppHarness | undefined
 
@@ -21,7 +21,7 @@ test('a store shows its size, the reads of its cache and what a restore took, un
     { key: 'a', value: 2 },
     { key: 'b', value: 3 },
   ])
-  const first = new Values()
+  const first = new MetricValues()
   const streams = await harness.start(sumTopology(), { applicationId: 'sum', metrics: first })
   await caughtUp(streams)
   // Keys a and b with values 3 and 3.
@@ -37,7 +37,7 @@ test('a store shows its size, the reads of its cache and what a restore took, un
   expect(first.names().filter((name) => /store|restore/.test(name))).toEqual([])
 
   await harness.wipeTask('sum', '0_0')
-  const second = new Values()
+  const second = new MetricValues()
   const again = await harness.start(sumTopology(), { applicationId: 'sum', metrics: second })
   // Three records of the changelog: `a` in two transactions, `b` in one.
   expect(second.of('orion_restore_records_total', STORE)).toBe(3)
@@ -45,48 +45,3 @@ test('a store shows its size, the reads of its cache and what a restore took, un
   expect(second.of('orion_store_size_bytes', STORE)).toBe(4)
   await again.close()
 })
-
-/** The last value of every series that was not removed. */
-class Values implements Metrics {
-  readonly histogram = noMetrics.histogram
-  readonly #series = new Map<string, { readonly labels: Labels; read: () => number }>()
-
-  counter(name: string, _help: string, labels: Labels = {}) {
-    let total = 0
-    const series = { labels, read: () => total }
-    return {
-      add: (amount: number) => {
-        total += amount
-        this.#series.set(idOf(name, labels), series)
-      },
-    }
-  }
-
-  gauge(name: string, _help: string, labels: Labels = {}) {
-    return {
-      set: (value: number) => this.observe(name, '', labels, () => value),
-    }
-  }
-
-  observe(name: string, _help: string, labels: Labels, read: () => number): void {
-    this.#series.set(idOf(name, labels), { labels, read })
-  }
-
-  remove(labels: Labels): void {
-    for (const [id, { labels: own }] of this.#series)
-      if (Object.entries(labels).every(([name, value]) => own[name] === value))
-        this.#series.delete(id)
-  }
-
-  of(name: string, labels: Labels): number | undefined {
-    return this.#series.get(idOf(name, labels))?.read()
-  }
-
-  names(): string[] {
-    return [...this.#series.keys()]
-  }
-}
-
-function idOf(name: string, labels: Labels): string {
-  return `${name} ${JSON.stringify(labels)}`
-}

@@ -53,6 +53,10 @@ export class StreamTask {
       rollBack: () => this.#rollBack(),
     })
     this.metrics.recordCacheBytes(() => context.caches.bytes)
+    this.metrics.eventTimeLag(() => {
+      const { streamTimeMs, systemTimeMs } = this.#time
+      return streamTimeMs < 0 ? undefined : systemTimeMs - streamTimeMs
+    })
     this.metrics.retryWaiting(() => (this.retryWait === undefined ? 0 : 1))
     for (const queue of this.queues) {
       this.metrics.lag(queue.topic, queue.partition, () => queue.lag)

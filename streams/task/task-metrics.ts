@@ -85,6 +85,16 @@ export class TaskMetrics {
     )
   }
 
+  /** Undefined: nothing was taken yet. */
+  eventTimeLag(read: () => number | undefined): void {
+    this.#metrics.observe(
+      'orion_task_event_time_lag_ms',
+      'Wall clock of the last batch less the largest event time that the task has seen, in ms; 0 before the first record.',
+      this.#labels,
+      () => read() ?? 0,
+    )
+  }
+
   recordCacheBytes(read: () => number): void {
     this.#metrics.observe(
       'orion_task_record_cache_bytes',
