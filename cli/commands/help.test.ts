@@ -1,4 +1,6 @@
+import type { Command } from 'commander'
 import { expect, test, vi } from 'vitest'
+import { orionProgram } from '../program.ts'
 import { orion } from '../testing/run-orion.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -41,14 +43,28 @@ const LEVELS = [
   'peer-app snapshot',
 ]
 
-test('there is help on every level, on stdout and with status 0', async () => {
-  for (const level of LEVELS) {
-    const { status, stdout, stderr } = await orion(...level.split(' ').filter(Boolean), '--help')
-    expect(status, stderr).toBe(0)
-    expect(stdout).toMatch(new RegExp(`^Usage: ${`orion ${level}`.trim()} `))
-    expect(stdout.length, level).toBeGreaterThan(150)
-    expect(stderr).toBe('')
+test('there is help on every level', () => {
+  const found = levelsOf(orionProgram({}))
+  expect([...found.keys()].sort()).toEqual([...LEVELS].sort())
+  for (const [level, command] of found) {
+    const help = command.helpInformation()
+    expect(help).toMatch(new RegExp(`^Usage: ${`orion ${level}`.trim()} `))
+    expect(help.length, level).toBeGreaterThan(150)
   }
+})
+
+function levelsOf(command: Command, path = ''): Map<string, Command> {
+  const levels = new Map([[path, command]])
+  for (const one of command.commands)
+    for (const [level, found] of levelsOf(one, `${path} ${one.name()}`.trim()))
+      levels.set(level, found)
+  return levels
+}
+
+test.each(['', 'topology reset'])('orion %s --help is on stdout, with status 0', async (level) => {
+  const { status, stdout, stderr } = await orion(...level.split(' ').filter(Boolean), '--help')
+  expect([status, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(new RegExp(`^Usage: ${`orion ${level}`.trim()} `))
 })
 
 test('help on start names every option with its variable', async () => {
@@ -110,7 +126,7 @@ const WRONG = [
   [['token'], "orion: required option '--user <name>' not specified. See orion token --help\n"],
   [
     ['topology', 'describe', 'tea'],
-    /^orion: TOPOLOGY_UNKNOWN: there is no topology tea\. Choose one of market-data, snapshots, bars\n$/,
+    /^orion: TOPOLOGY_UNKNOWN: there is no topology tea here\. Choose among market-data, snapshots, bars\n$/,
   ],
   [
     ['topology', 'describe', 'bars', '--format', 'tea'],

@@ -59,6 +59,21 @@ export function directoryStores({
   const built = topologies.map((entry) => entry.build(topics))
   /** By directory: a task's stores are opened once, whichever of them is asked for. */
   const open = new Map<string, TaskStores>()
+  /** All of a topology's global stores are kept in one place, as one part. */
+  const openGlobal = async (topology: Topology, name: string) => {
+    const path = join(streamsDirectory(dataDir), applicationId(env, name), 'global')
+    if (!existsSync(path)) return []
+    const stores =
+      open.get(path) ??
+      (await createStoreBackend(rocksdbEngine()).open({
+        directory: path,
+        taskId: 'global',
+        specs: topology.globalStores.map(({ store }) => store),
+        overlayBytesMax: 1_000_000,
+      }))
+    open.set(path, stores)
+    return [{ partition: 0, stores }]
+  }
   const openTasks = async ({
     topology: name,
     store,
@@ -70,6 +85,7 @@ export function directoryStores({
         built.map((one) => one.name),
       )
     specOf(topology, store)
+    if (isGlobal(topology, store)) return openGlobal(topology, name)
     const sub = topology.subTopologies.find(({ stores }) =>
       stores.some((spec) => spec.name === store),
     )
@@ -120,7 +136,10 @@ export function directoryStores({
 
 /** @throws {StreamsError} STORE_UNKNOWN */
 export function specOf(topology: Topology, store: string): StoreSpec {
-  const specs = topology.subTopologies.flatMap(({ stores }) => stores)
+  const specs = [
+    ...topology.subTopologies.flatMap(({ stores }) => stores),
+    ...topology.globalStores.map(({ store }) => store),
+  ]
   const spec = specs.find(({ name }) => name === store)
   if (spec === undefined) {
     throw new StreamsError(
@@ -131,4 +150,9 @@ export function specOf(topology: Topology, store: string): StoreSpec {
     )
   }
   return spec
+}
+
+/** Kept whole on every instance, and filled from its topic: it has no partitions and no changelog. */
+export function isGlobal(topology: Topology, store: string): boolean {
+  return topology.globalStores.some((one) => one.store.name === store)
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createStoreBackend, rocksdbEngine } from '#state-stores'
-import { StreamsError } from '#streams'
+import { StreamsError, type Topology } from '#streams'
 import type { Log } from '#streams/log'
 import { type ChangelogStore, openChangelogStore } from '#streams/tools'
 import type { Topics } from '#topics'
@@ -15,7 +15,7 @@ import type {
   StoreRow,
   StoreSummary,
 } from './operator.ts'
-import { type StoreAccess, specOf } from './store-access.ts'
+import { isGlobal, type StoreAccess, specOf } from './store-access.ts'
 import { type ScanRange, type StorePart, scanPart } from './store-reading.ts'
 import { buildTopology, unknownTopology } from './topology-tools.ts'
 
@@ -133,7 +133,9 @@ export class StoreTools {
     close(): Promise<void>
   }> {
     const { env, log, topics } = this.#options
-    const spec = specOf(buildTopology(name, topics), store)
+    const topology = buildTopology(name, topics)
+    const spec = specOf(topology, store)
+    if (isGlobal(topology, store)) throw filledFromTopic(topology, store)
     const directory = mkdtempSync(join(tmpdir(), 'orion-store-'))
     const remove = (): void => rmSync(directory, { recursive: true, force: true })
     try {
@@ -176,6 +178,16 @@ function checksumsOf(store: string, { parts }: ChangelogStore): StoreChecksum[] 
     ...managed.digest(),
     offset: managed.checkpoint() ?? -1,
   }))
+}
+
+function filledFromTopic({ name, globalStores }: Topology, store: string): StreamsError {
+  const topic = globalStores.find((one) => one.store.name === store)?.topic
+  return new StreamsError(
+    'STORE_IS_GLOBAL',
+    `${name}/${store} has no changelog: every instance fills it from ${topic}`,
+    {},
+    `Read what is kept here (leave --from-changelog and --compare out), or orion topics tail ${topic} --from earliest`,
+  )
 }
 
 function notHere({ topology, store, partition }: StoreArgs): StreamsError {
