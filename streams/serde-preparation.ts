@@ -1,5 +1,27 @@
+import type { Clock } from './clock.ts'
+import type { RegistryWait } from './registry-wait.ts'
 import type { Serde } from './serde.ts'
 import type { TopologyPlan } from './worker/topology-plan.ts'
+
+/** A start fails when no registry has answered for so long: who started it should know. */
+const REGISTRY_AWAY_MS_MAX = 120_000
+
+/**
+ * As `prepareSerdes`, repeated while the registry is away, for two minutes at most.
+ * @returns false when the wait was ended
+ * @throws {StreamsError} REGISTRY_UNAVAILABLE, and what `prepareSerdes` throws
+ */
+export async function prepareSerdesPatiently(
+  plan: TopologyPlan,
+  registry: RegistryWait,
+  clock: Clock,
+): Promise<boolean> {
+  const giveUpMs = clock.monotonicMs() + REGISTRY_AWAY_MS_MAX
+  return await registry.call(
+    () => prepareSerdes(plan),
+    () => clock.monotonicMs() < giveUpMs,
+  )
+}
 
 /**
  * Registers schemas and checks compatibility for every topic that the topology names, before anything is written. A store's serdes are

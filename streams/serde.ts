@@ -7,7 +7,8 @@ export interface Serde<T> {
   deserialize(topic: string, bytes: Uint8Array, headers?: readonly Header[]): T
   /**
    * Some serdes must fetch something before they can read given bytes (a writer's schema). Returns a promise to wait for before
-   * `deserialize`, or undefined when ready. Called once a record on the hot path: must be a table look-up.
+   * `deserialize`, or undefined when ready. Called once a record on the hot path: must be a table look-up. It rejects with REGISTRY_UNAVAILABLE
+   * when there was no answer and asking again helps; records wait then. Any other failure is one of the record.
    */
   pending?(bytes: Uint8Array): Promise<void> | undefined
   /** Once, before the first record: registers schemas, checks compatibility. Nothing may be written before it resolves. */

@@ -6,6 +6,7 @@ import type { StreamsStatus } from './streams-status.ts'
 import type { RetryWait } from './task/record-retries.ts'
 import type { TaskStatus } from './task/task-status.ts'
 import type { ActiveTask } from './worker/active-task.ts'
+import type { SchemaWait } from './worker/schema-waits.ts'
 import type { StreamThread } from './worker/stream-thread.ts'
 import type { ThreadStatus } from './worker/thread-status.ts'
 
@@ -36,6 +37,8 @@ export interface TaskMetadata {
   readonly nodeRecords: Readonly<Record<string, number>>
   /** A record that failed and waits for its next attempt; the task waits with it. */
   readonly retry: RetryWait | undefined
+  /** Input partitions whose next record has an unknown schema while the registry does not answer; the others go on. */
+  readonly schemaWaits: readonly SchemaWait[]
   /** Stores on their way to their changelog's end; none once the task runs. */
   readonly restore: readonly RestoreProgress[]
 }
@@ -75,7 +78,10 @@ export function describeThread(thread: StreamThread): ThreadMetadata {
   return {
     name: thread.name,
     state: thread.status,
-    tasks: thread.tasks().map((task) => describeTask(task, thread.restorer.progress(task.taskId))),
+    tasks: thread.tasks().map((task) => ({
+      ...describeTask(task, thread.restorer.progress(task.taskId)),
+      schemaWaits: thread.schemaWaits(task),
+    })),
     standbyTasks: thread.standbys().map((standby) => ({
       taskId: standby.taskId,
       state: standby.status,
@@ -84,7 +90,10 @@ export function describeThread(thread: StreamThread): ThreadMetadata {
   }
 }
 
-function describeTask(active: ActiveTask, restore: readonly RestoreProgress[]): TaskMetadata {
+function describeTask(
+  active: ActiveTask,
+  restore: readonly RestoreProgress[],
+): Omit<TaskMetadata, 'schemaWaits'> {
   const { taskId, status, inputs, task, stores } = active
   return {
     taskId,

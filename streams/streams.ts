@@ -15,9 +15,10 @@ import {
   type StoreLayout,
   storeLayouts,
 } from './queries/store-layout.ts'
+import { RegistryWait } from './registry-wait.ts'
 import { topologyIdentity } from './replay/topology-identity.ts'
 import { GlobalStores } from './restore/global-stores.ts'
-import { prepareSerdes } from './serde-preparation.ts'
+import { prepareSerdesPatiently } from './serde-preparation.ts'
 import type {
   ReadOnlyKeyValueStore,
   ReadOnlySessionStore,
@@ -72,6 +73,7 @@ export class Streams {
   readonly #limits: StreamsLimits
   readonly #timers: Timers
   readonly #status: StreamsState
+  readonly #registry: RegistryWait
   readonly #globals: GlobalStores
   readonly #deadLetterLog: RecordLog
   readonly #dropLog: RecordLog
@@ -95,6 +97,8 @@ export class Streams {
     this.#dropLog = new RecordLog(logger, clock, DROPPED)
     this.#recordCacheBudget = new RecordCacheBudget(this.#limits.recordCacheBytesMax)
     this.#status = new StreamsState(logger)
+    const place = { applicationId: options.applicationId }
+    this.#registry = new RegistryWait({ place, logger, timers: this.#timers })
     this.#globals = new GlobalStores({
       streams: options,
       overlayBytesMax: this.#limits.overlayBytesMax,
@@ -106,15 +110,15 @@ export class Streams {
 
   /**
    * Registers schemas, creates internal topics, fills global stores, starts the threads. Resolves when they are started; `reached` tells
-   * when they run.
-   * @throws {StreamsError} STREAMS_MISSING_TOPIC, LOG_TOPIC_DIFFERS, and what serdes throw of incompatible schemas
+   * when they run. A registry that does not answer is asked again for two minutes.
+   * @throws {StreamsError} STREAMS_MISSING_TOPIC, LOG_TOPIC_DIFFERS, REGISTRY_UNAVAILABLE, and what serdes throw of incompatible schemas
    */
   async start(): Promise<void> {
     this.#status.move('start')
     try {
       const { topology, applicationId, log } = this.#options
       const plan = await planOnLog(topology, applicationId, log.admin, this.#scheduleRetention())
-      await prepareSerdes(plan)
+      if (!(await prepareSerdesPatiently(plan, this.#registry, this.#options.clock))) return
       this.#layouts = storeLayouts(plan)
       if (plan.internalTopics.length > 0) await log.admin.createTopics(plan.internalTopics)
       await this.#globals.start(plan)
@@ -485,6 +489,7 @@ export class Streams {
   }
 
   async #release(leaveGroup = true): Promise<void> {
+    this.#registry.end()
     this.#purge?.stop()
     await this.#threads?.shutdown(leaveGroup)
     this.#deadLetterLog.close()

@@ -21,6 +21,7 @@ export interface ConfluentRegistryOptions {
 
 const versionNumbers = z.array(z.number())
 const versionBody = z.object({ version: z.number(), id: z.number(), schema: z.string() })
+const schemaBody = z.object({ schema: z.string(), references: z.array(z.unknown()).optional() })
 const refusal = z.object({ message: z.string() })
 
 /**
@@ -39,7 +40,17 @@ class ConfluentRegistry implements SchemaRegistry {
   constructor({ url, auth }: ConfluentRegistryOptions) {
     this.#url = url.replace(/\/+$/, '')
     this.#client = new ConfluentClient(
-      { host: this.#url, clientId: 'orion', ...(auth === undefined ? {} : { auth }) },
+      {
+        host: this.#url,
+        clientId: 'orion',
+        // Without it a registry that accepts and never answers would be waited for without end.
+        middlewares: [
+          () => ({
+            prepareRequest: async (next) => (await next()).enhance({ timeout: REQUEST_TIMEOUT_MS }),
+          }),
+        ],
+        ...(auth === undefined ? {} : { auth }),
+      },
       // The client gives parsed types, not texts: decimals have to survive that.
       { [SchemaType.AVRO]: { logicalTypes: { decimal: DecimalType } } },
     )
@@ -62,10 +73,20 @@ class ConfluentRegistry implements SchemaRegistry {
     }
   }
 
+  /** What the registry answers in full is the schema or a refusal; only the lack of an answer is REGISTRY_UNAVAILABLE. */
   async schemaById(id: number): Promise<AvroSchema> {
+    const body = await this.#request('GET', `/schemas/ids/${id}`, undefined)
+    if (body === undefined)
+      throw registryFailure(404, `schema ${id} is not known`, undefined, undefined)
+    const { data, error } = schemaBody.safeParse(body)
+    if (data === undefined)
+      throw registryFailure(422, `the answer for schema ${id} is none: ${error}`, undefined, error)
     try {
+      if ((data.references?.length ?? 0) === 0) return JSON.parse(data.schema) as AvroSchema
       return exportSchema((await this.#client.getSchema(id)) as unknown as AvroType)
     } catch (cause) {
+      if (cause instanceof SyntaxError)
+        throw registryFailure(422, `schema ${id}: ${cause.message}`, undefined, cause)
       throw failure(cause, undefined)
     }
   }
@@ -93,7 +114,12 @@ class ConfluentRegistry implements SchemaRegistry {
   }
 
   /** The JSON of the answer; undefined for 404. */
-  async #request(method: string, path: string, subject: string, body?: unknown): Promise<unknown> {
+  async #request(
+    method: string,
+    path: string,
+    subject: string | undefined,
+    body?: unknown,
+  ): Promise<unknown> {
     let status: number | undefined
     try {
       const response = await fetch(`${this.#url}${path}`, {
@@ -110,7 +136,9 @@ class ConfluentRegistry implements SchemaRegistry {
       throw new Error(data?.message ?? `${method} ${path} was answered with ${status}`)
     } catch (cause) {
       const { message } = cause as Error
-      throw registryFailure(status, message, subject, cause)
+      // An answer that came whole and is no JSON will be none the next time either.
+      const isMalformed = status === 200 && cause instanceof SyntaxError
+      throw registryFailure(isMalformed ? 422 : status, message, subject, cause)
     }
   }
 }

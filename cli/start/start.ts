@@ -31,6 +31,7 @@ import { runTopologies } from './run-topologies.ts'
 import { type StopRequest, untilStopped } from './signals.ts'
 import { startStreamWorkers } from './stream-workers.ts'
 import { drawnTopologies } from './topology-diagrams.ts'
+import { topologyReadiness } from './topology-readiness.ts'
 import { TopologyReporter } from './topology-reporter.ts'
 
 /** Shares of --disk-max; the rest is left to state stores, write-ahead logs, keys and slack. */
@@ -205,7 +206,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
       ...(directory === undefined ? {} : { dashboardDirectory: directory }),
       checks: running.map(({ name, streams }) => ({
         name: `topology ${name}`,
-        check: () => ({ ok: streams.state() === 'RUNNING', detail: streams.state() }),
+        check: () => topologyReadiness(streams.metadata()),
       })),
       clock: systemClock,
       random: systemRandom,

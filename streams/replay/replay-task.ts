@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { StreamsError } from '../errors.ts'
-import type { LogRecord, TopicPartition } from '../log/log.ts'
+import type { FetchedBatch, LogRecord, TopicPartition } from '../log/log.ts'
+import { isRegistryAway, RegistryWait } from '../registry-wait.ts'
 import type { TaskStores } from '../store.ts'
 import { RecordCacheBudget } from '../task/record-cache-budget.ts'
 import { RecordRetries } from '../task/record-retries.ts'
@@ -47,6 +48,7 @@ export class ReplayTask {
   readonly #context: ReplayContext
   readonly #globals: ReplayGlobals | undefined
   readonly #serdes: SerdeReadiness
+  readonly #registry: RegistryWait
   readonly #retries = new RecordRetries(dueAtOnce, () => {})
   #task: StreamTask | undefined
 
@@ -88,7 +90,9 @@ export class ReplayTask {
     this.stores = stores
     this.cursors = cursors
     this.#globals = globals
-    this.#serdes = new SerdeReadiness(context.plan, context.logger, context.timers)
+    this.#serdes = new SerdeReadiness(context.plan)
+    const place = { replay: context.plan.applicationId, taskId }
+    this.#registry = new RegistryWait({ place, logger: context.logger, timers: context.timers })
   }
 
   get task(): StreamTask {
@@ -163,9 +167,19 @@ export class ReplayTask {
   async feed(place: TopicPartition, records: readonly LogRecord[], to: number, endOffset = to) {
     const { topic, partition } = place
     const batch = { topic, partition, records, nextOffset: to, endOffset }
-    const pending = this.#serdes.waitFor(batch)
-    if (pending !== undefined) await pending
+    if (this.#serdes.firstUnready(batch) >= 0) await this.#fetchSchemas(batch)
     this.task.enqueue(batch)
+  }
+
+  /** Whatever else is wrong with a record, `deserialize` tells. */
+  async #fetchSchemas({ topic, records }: FetchedBatch): Promise<void> {
+    for (const record of records) {
+      await this.#registry.call(() =>
+        this.#serdes.fetch(topic, record)?.catch((error: unknown) => {
+          if (isRegistryAway(error)) throw error
+        }),
+      )
+    }
   }
 
   /** Takes all that was handed over, then the punctuations that are due at the clock's reading. */
@@ -201,7 +215,7 @@ export class ReplayTask {
   }
 
   async close(): Promise<void> {
-    this.#serdes.end()
+    this.#registry.end()
     this.#retries.close()
     this.#task?.close()
     this.stores.discard()

@@ -2,6 +2,8 @@ import { Backoff } from '../backoff.ts'
 import type { FetchedBatch, Log, PartitionReader, TopicPartition } from '../log/log.ts'
 import { logTrouble } from '../log-trouble.ts'
 import type { Logger } from '../logger.ts'
+import { isRegistryAway, RegistryWait } from '../registry-wait.ts'
+import type { Serde } from '../serde.ts'
 import type { Timers } from '../timers.ts'
 import type { Topology } from '../topology.ts'
 import type { GlobalTables } from './global-tables.ts'
@@ -25,13 +27,15 @@ const RECORDS_MAX = 5_000
 export class GlobalReader {
   readonly #options: GlobalReaderOptions
   readonly #backoff: Backoff
+  readonly #registry: RegistryWait
   #following: Promise<void> | undefined
   #closed = false
 
   constructor(options: GlobalReaderOptions) {
     this.#options = options
-    const { timers } = options
+    const { clientId, logger, timers } = options
     this.#backoff = new Backoff({ firstMs: 100, longestMs: 2_000, timers })
+    this.#registry = new RegistryWait({ place: { reader: clientId }, logger, timers })
   }
 
   /** Whether a table has applied more than its topic holds: the topic was made anew, or lost its end. */
@@ -75,6 +79,7 @@ export class GlobalReader {
   async close(): Promise<void> {
     this.#closed = true
     this.#backoff.end()
+    this.#registry.end()
     await this.#following
   }
 
@@ -89,7 +94,7 @@ export class GlobalReader {
         }
         const batches = await reader.poll({ maxWaitMs: POLL_WAIT_MS, recordsMax: RECORDS_MAX })
         for (const batch of batches) {
-          await this.#awaitSerdes(batch)
+          if (!(await this.#awaitSerdes(batch))) break
           tables.apply(batch)
           applied(batch)
         }
@@ -106,16 +111,27 @@ export class GlobalReader {
     await reader?.close()
   }
 
-  async #awaitSerdes({ topic, records }: FetchedBatch): Promise<void> {
+  /** Waits for schemas as long as the registry is away. @returns whether the batch may be applied; false when closed before */
+  async #awaitSerdes({ topic, records }: FetchedBatch): Promise<boolean> {
     for (const node of this.#options.topology.globalStores) {
       if (node.topic !== topic) continue
+      const { keySerde, valueSerde } = node
       for (const { key, value } of records) {
-        const keyPending = key === null ? undefined : node.keySerde.pending?.(key)
-        if (keyPending !== undefined) await keyPending
-        const valuePending = value === null ? undefined : node.valueSerde.pending?.(value)
-        if (valuePending !== undefined) await valuePending
+        if (!(await this.#ready(keySerde, key))) return false
+        if (!(await this.#ready(valueSerde, value))) return false
       }
     }
+    return true
+  }
+
+  /** Whatever else is wrong with the bytes, `deserialize` tells. */
+  async #ready(serde: Serde<unknown>, bytes: Uint8Array | null): Promise<boolean> {
+    if (bytes === null || serde.pending?.(bytes) === undefined) return true
+    return this.#registry.call(() =>
+      serde.pending?.(bytes)?.catch((error: unknown) => {
+        if (isRegistryAway(error)) throw error
+      }),
+    )
   }
 
   #positions(): (TopicPartition & { readonly offset: number })[] {

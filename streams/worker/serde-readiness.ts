@@ -1,9 +1,5 @@
-import { Backoff } from '../backoff.ts'
-import { StreamsError } from '../errors.ts'
-import type { FetchedBatch } from '../log/log.ts'
-import type { Logger } from '../logger.ts'
+import type { FetchedBatch, LogRecord } from '../log/log.ts'
 import type { Serde } from '../serde.ts'
-import type { Timers } from '../timers.ts'
 import type { TopologyPlan } from './topology-plan.ts'
 
 interface TopicSerdes {
@@ -11,18 +7,11 @@ interface TopicSerdes {
   readonly value: Serde<unknown>
 }
 
-/** Registries that are away are asked again; anything else is left to `deserialize`, and so to the handlers. */
-const ATTEMPTS_MAX = 60
-
-/** Waits, per batch, for what serdes must fetch before they can read given bytes: the schema of a writer, say. */
+/** Which records cannot be read yet, because their serdes must fetch something first: the schema of a writer, say. */
 export class SerdeReadiness {
-  readonly #logger: Logger
   readonly #serdes = new Map<string, TopicSerdes>()
-  readonly #backoff: Backoff
 
-  constructor(plan: TopologyPlan, logger: Logger, timers: Timers) {
-    this.#logger = logger
-    this.#backoff = new Backoff({ firstMs: 100, longestMs: 2_000, timers })
+  constructor(plan: TopologyPlan) {
     for (const { subTopology } of plan.subTopologies) {
       for (const node of subTopology.nodes) {
         if (node.kind !== 'source') continue
@@ -33,41 +22,39 @@ export class SerdeReadiness {
     }
   }
 
-  /** Undefined when every record of the batch can be read at once, which is the rule. */
-  waitFor(batch: FetchedBatch): Promise<void> | undefined {
-    const serdes = this.#serdes.get(batch.topic)
-    if (serdes === undefined) return undefined
-    for (const { key, value } of batch.records) {
-      if (key !== null && serdes.key.pending?.(key) !== undefined) return this.#wait(batch, serdes)
-      if (value !== null && serdes.value.pending?.(value) !== undefined)
-        return this.#wait(batch, serdes)
+  /** Index of the first record, from an index on, that has to wait; -1 when all can be read, which is the rule. */
+  firstUnready({ topic, records }: FetchedBatch, from = 0): number {
+    const serdes = this.#serdes.get(topic)
+    if (serdes === undefined) return -1
+    for (let index = from; index < records.length; index++) {
+      const record = records[index]
+      if (record !== undefined && fetchOf(serdes, record) !== undefined) return index
     }
+    return -1
+  }
+
+  /**
+   * Fetches what a record needs. Fails with REGISTRY_UNAVAILABLE when asking again helps; whatever else is wrong is left to `deserialize`, and
+   * so to the handlers.
+   */
+  fetch(topic: string, record: LogRecord): Promise<void> | undefined {
+    const serdes = this.#serdes.get(topic)
+    return serdes === undefined ? undefined : fetchOf(serdes, record)
+  }
+}
+
+function fetchOf({ key, value }: TopicSerdes, record: LogRecord): Promise<void> | undefined {
+  const ofKey = record.key === null ? undefined : pendingOf(key, record.key)
+  const ofValue = record.value === null ? undefined : pendingOf(value, record.value)
+  if (ofKey === undefined || ofValue === undefined) return ofKey ?? ofValue
+  return Promise.all([ofKey, ofValue]).then(() => {})
+}
+
+/** Bytes that make no sense need nothing: `deserialize` says what is wrong with them. */
+function pendingOf(serde: Serde<unknown>, bytes: Uint8Array): Promise<void> | undefined {
+  try {
+    return serde.pending?.(bytes)
+  } catch {
     return undefined
-  }
-
-  end(): void {
-    this.#backoff.end()
-  }
-
-  async #wait(batch: FetchedBatch, serdes: TopicSerdes): Promise<void> {
-    for (const { key, value } of batch.records) {
-      if (key !== null) await this.#fetch(serdes.key, key)
-      if (value !== null) await this.#fetch(serdes.value, value)
-    }
-  }
-
-  async #fetch(serde: Serde<unknown>, bytes: Uint8Array): Promise<void> {
-    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-      try {
-        await serde.pending?.(bytes)
-        this.#backoff.reset()
-        return
-      } catch (error) {
-        const isAway = error instanceof StreamsError && error.code === 'REGISTRY_UNAVAILABLE'
-        if (!isAway) return
-        this.#logger.warn({ error: String(error), attempt }, 'records wait for their schema')
-        await this.#backoff.wait()
-      }
-    }
   }
 }

@@ -13,6 +13,7 @@ import {
   NOTHING_ASSIGNED,
   type TaskAssignment,
 } from './assignment/task-assignment.ts'
+import { type SchemaWait, SchemaWaits } from './schema-waits.ts'
 import { SerdeReadiness } from './serde-readiness.ts'
 import { type AssignableSubTopology, TaskAssignor } from './task-assignor.ts'
 import type { ThreadContext } from './thread-context.ts'
@@ -49,7 +50,7 @@ export class StreamThread implements TaskOwner {
   readonly #context: ThreadContext
   readonly #tasks: ThreadTasks
   readonly #signal: TurnSignal
-  readonly #serdes: SerdeReadiness
+  readonly #schemas: SchemaWaits<ActiveTask>
   readonly #backoff: Backoff
   readonly #polls: Counter
   readonly #batchRecords: Histogram
@@ -85,7 +86,6 @@ export class StreamThread implements TaskOwner {
     })
     this.#signal = new TurnSignal(context.timers)
     this.#backoff = new Backoff({ firstMs: 100, longestMs: 2_000, timers: context.timers })
-    this.#serdes = new SerdeReadiness(plan, logger, context.timers)
     this.restorer = new ChangelogRestorer({
       log,
       clientId: `${name}-restore`,
@@ -96,6 +96,18 @@ export class StreamThread implements TaskOwner {
       recordsMax: Math.max(limits.pollRecordsMax, 1_000),
     })
     const labels = { application: plan.applicationId, thread: name }
+    this.#schemas = new SchemaWaits<ActiveTask>({
+      thread: name,
+      labels,
+      readiness: new SerdeReadiness(plan),
+      taskOf: (place) => this.#tasks.of(place),
+      pause: (place) => this.consumer.pause([place]),
+      resume: (place) => this.#resume(place),
+      onReady: () => this.wake(),
+      timers: context.timers,
+      logger,
+      metrics,
+    })
     this.#polls = metrics.counter(
       'orion_thread_polls_total',
       'Fetches taken by the thread.',
@@ -125,6 +137,11 @@ export class StreamThread implements TaskOwner {
   /** By task id. */
   tasks(): readonly ActiveTask[] {
     return this.#tasks.sorted()
+  }
+
+  /** Inputs of a task that wait because the schema registry does not answer. */
+  schemaWaits(task: ActiveTask): readonly SchemaWait[] {
+    return this.#schemas.waits(task)
   }
 
   start(): void {
@@ -238,9 +255,8 @@ export class StreamThread implements TaskOwner {
     this.#polled = []
     if (this.#pollFailure !== undefined) await this.#pollFailed()
     let records = 0
+    this.#schemas.deliver()
     for (const batch of batches) {
-      const pending = this.#serdes.waitFor(batch)
-      if (pending !== undefined) await pending
       records += batch.records.length
       this.#deliver(batch)
     }
@@ -283,8 +299,15 @@ export class StreamThread implements TaskOwner {
     const active = this.#tasks.of(batch)
     if (active === undefined) return
     active.busy = true
-    if (this.#polledAfter.get(active) === active.seeks) active.enqueue(batch)
-    else active.enqueueInDoubt(batch)
+    if (this.#polledAfter.get(active) === active.seeks) this.#schemas.take(active, batch)
+    else active.enqueueInDoubt(this.#schemas.isReadable(batch) ? batch : { ...batch, records: [] })
+  }
+
+  /** Unless its queue is full, or its task on the way out. */
+  #resume(place: TopicPartition): void {
+    const active = this.#tasks.of(place)
+    const queue = active?.task?.queueOf(place.topic, place.partition)
+    if (queue?.paused === false && active?.isClosing === false) this.consumer.resume([place])
   }
 
   #runTasks(): void {
@@ -332,7 +355,7 @@ export class StreamThread implements TaskOwner {
           this.consumer.pause([queue])
         } else if (queue.paused && queue.buffered <= bufferedRecordsMax / 2) {
           queue.paused = false
-          this.consumer.resume([queue])
+          if (!this.#schemas.holds(queue)) this.consumer.resume([queue])
         }
       }
     }
@@ -451,7 +474,7 @@ export class StreamThread implements TaskOwner {
   #stop(): void {
     if (this.#stopping) return
     this.#stopping = true
-    this.#serdes.end()
+    this.#schemas.end()
     this.#cancelProbe()
     this.#backoff.end()
     if (this.#status !== 'CREATED') this.#move('shutdown')
