@@ -1,3 +1,4 @@
+export type { RestartOptions, TopologyTestDriverOptions } from './driver-options.ts'
 export { ManualClock } from './manual-clock.ts'
 export {
   type PipeOptions,
@@ -5,8 +6,4 @@ export {
   TestOutputTopic,
   type TestRecord,
 } from './test-topics.ts'
-export {
-  type RestartOptions,
-  TopologyTestDriver,
-  type TopologyTestDriverOptions,
-} from './topology-test-driver.ts'
+export { TopologyTestDriver } from './topology-test-driver.ts'

@@ -13,7 +13,8 @@ import {
 import type { Processor, ProcessorContext } from '../processor.ts'
 import type { KeyValueStore, ReadOnlyKeyValueStore } from '../store.ts'
 import type { Topology } from '../topology.ts'
-import { TopologyTestDriver, type TopologyTestDriverOptions } from './topology-test-driver.ts'
+import type { TopologyTestDriverOptions } from './driver-options.ts'
+import { TopologyTestDriver } from './topology-test-driver.ts'
 
 let driver: TopologyTestDriver | undefined
 
