@@ -23,6 +23,8 @@ export interface StandbyProgress {
 
 interface FollowedState {
   position: number
+  /** The changelog's end when it began to follow. */
+  readonly firstEnd: number
   endOffset: number
   reflected: Position
   readonly applied: Counter
@@ -88,6 +90,12 @@ export class StandbyTask {
     return followed && Math.max(0, followed.endOffset - followed.position)
   }
 
+  /** Whether a store was ever complete here: until it reaches the end that it found, it lacks what nobody would call stale. */
+  isComplete(store: string): boolean {
+    const followed = this.#followed.get(store)
+    return followed !== undefined && followed.position >= followed.firstEnd
+  }
+
   /** What a store reflects of the task's inputs; empty until a transaction has told. */
   reflected(store: string): Position {
     return this.#followed.get(store)?.reflected ?? Position.empty
@@ -146,7 +154,13 @@ export class StandbyTask {
           'Changelog records that standby tasks applied to a store.',
           { ...labels, store: name },
         )
-        const followed = { position: from, endOffset, reflected: Position.empty, applied }
+        const followed = {
+          position: from,
+          firstEnd: endOffset,
+          endOffset,
+          reflected: Position.empty,
+          applied,
+        }
         this.#followed.set(name, followed)
         const advanced = (records: readonly LogRecord[], nextOffset: number, end: number) => {
           followed.position = nextOffset

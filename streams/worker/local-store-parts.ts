@@ -16,13 +16,13 @@ export function activeParts(tasks: readonly ActiveTask[], name: string): LocalSt
   return parts
 }
 
-/** Those that local standby tasks have: as far as they have read the changelog. */
+/** Those that local standby tasks have, as far as they have read the changelog: once they had all of it. */
 export function standbyParts(tasks: readonly StandbyTask[], name: string): LocalStorePart[] {
   const parts: LocalStorePart[] = []
   for (const standby of tasks) {
     const { taskId, partition, stores } = standby
     const committed = stores?.names.includes(name) === true ? stores.get(name).committed : undefined
-    if (committed === undefined) continue
+    if (committed === undefined || !standby.isComplete(name)) continue
     const position = () => standby.reflected(name)
     const offsetLag = () => standby.lagOf(name)
     parts.push({ partition, taskId, store: committed, role: 'standby', position, offsetLag })

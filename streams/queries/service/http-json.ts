@@ -20,6 +20,13 @@ export interface JsonClientOptions {
   readonly connectionsPerHostMax?: number
 }
 
+interface Exchanged {
+  readonly status: number
+  readonly text: string
+  /** NaN where the answer does not say. */
+  readonly retryAfterS: number
+}
+
 /** JSON over HTTP with connections kept open. Time and bytes of an answer are bounded. */
 export class JsonClient {
   readonly #options: JsonClientOptions
@@ -32,17 +39,25 @@ export class JsonClient {
 
   /** @throws {QueryProblem} what the server answered; `unavailable` where it did not answer in time */
   async call(call: JsonCall): Promise<unknown> {
-    const { status, text } = await this.#exchange(call)
-    const json = parsed(text)
-    if (status === 200 && json !== undefined) return json
-    throw problemOf(status, json, call)
+    const exchanged = await this.#exchange(call)
+    const json = parsed(exchanged.text)
+    if (exchanged.status === 200 && json !== undefined) return json
+    throw problemOf(exchanged, json, call)
   }
 
   close(): void {
     this.#agent.destroy()
   }
 
-  #exchange(call: JsonCall): Promise<{ status: number; text: string }> {
+  /** A connection that was kept open may have been closed at the other end as it was used again: then the question goes out once more. */
+  async #exchange(call: JsonCall): Promise<Exchanged> {
+    for (;;) {
+      const exchanged = await this.#exchangeOnce(call)
+      if (exchanged !== 'stale-connection') return exchanged
+    }
+  }
+
+  #exchangeOnce(call: JsonCall): Promise<Exchanged | 'stale-connection'> {
     const { host, method, path, body } = call
     return new Promise((resolve, reject) => {
       const sent: ClientRequest = request({
@@ -67,11 +82,16 @@ export class JsonClient {
         callOff()
         reject(unreachable(host, cause))
       }
-      sent.on('error', failed)
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        if (!sent.reusedSocket || error.code !== 'ECONNRESET') return failed(error)
+        callOff()
+        resolve('stale-connection')
+      })
       sent.on('response', (response) => {
         readText(response, this.#options.responseBytesMax).then((text) => {
           callOff()
-          resolve({ status: response.statusCode ?? 0, text })
+          const retryAfterS = Number(response.headers['retry-after'] ?? Number.NaN)
+          resolve({ status: response.statusCode ?? 0, text, retryAfterS })
         }, failed)
       })
       sent.end(body)
@@ -101,13 +121,18 @@ function parsed(text: string): unknown {
   }
 }
 
-function problemOf(status: number, json: unknown, { host }: JsonCall): QueryProblem {
+function problemOf(
+  { status, retryAfterS }: Exchanged,
+  json: unknown,
+  { host }: JsonCall,
+): QueryProblem {
   const { type, detail, position } = (json ?? {}) as Readonly<Record<string, unknown>>
   const kind = typeof type === 'string' ? type.slice(type.lastIndexOf(':') + 1) : ''
   const told = typeof detail === 'string' ? detail.slice(0, 2_000) : ''
   if (!isQueryProblemKind(kind))
     return unreachable(host, new Error(`it answered ${status} without saying why`))
-  return new QueryProblem(kind, told, positionIn(position))
+  const later = Number.isSafeInteger(retryAfterS) && retryAfterS >= 0 ? { retryAfterS } : {}
+  return new QueryProblem(kind, told, { ...positionIn(position), ...later })
 }
 
 function positionIn(json: unknown) {
@@ -121,5 +146,8 @@ function positionIn(json: unknown) {
 
 function unreachable({ host, port }: HostInfo, cause: unknown): QueryProblem {
   const why = cause instanceof Error ? cause.message : String(cause)
-  return new QueryProblem('unavailable', `${host}:${port} did not answer: ${why}`, { cause })
+  return new QueryProblem('unavailable', `${host}:${port} did not answer: ${why}`, {
+    cause,
+    retryAfterS: 1,
+  })
 }

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../clock.ts'
 import type { HostInfo } from '../../streams-client-metadata.ts'
 import { systemTimers, type Timers } from '../../timers.ts'
 import type { PositionJson } from '../position.ts'
@@ -7,7 +8,7 @@ import type { QueryOperation } from './query-request.ts'
 import type { QueryAnswer } from './query-routes.ts'
 
 export interface QueryClientOptions {
-  /** Instances of the application; any of them routes. Asked in turn until one answers. */
+  /** Instances of the application; any of them routes. The one that answered last is asked, the others in turn where it does not answer. */
   readonly hosts: readonly HostInfo[]
   readonly applicationId: string
   /** The bearer credential, asked at every request. */
@@ -16,6 +17,7 @@ export interface QueryClientOptions {
   readonly timeoutMs?: number
   readonly responseBytesMax?: number
   readonly timers?: Timers
+  readonly clock?: Clock
 }
 
 /** Terms that every query takes. */
@@ -24,6 +26,7 @@ export interface QueryTerms {
   readonly stale?: 'refused' | 'allowed'
   /** The answer has to reflect at least this of the store's inputs: read-your-writes. */
   readonly positionBound?: PositionJson
+  /** For the whole call, whoever is asked. Without it each instance takes its own time. */
   readonly timeoutMs?: number
   /** Where the key was not partitioned by its own bytes. */
   readonly partition?: number
@@ -51,9 +54,14 @@ export interface TimeTerms extends QueryTerms {
 export class QueryClient {
   readonly #options: QueryClientOptions
   readonly #json: JsonClient
+  readonly #clock: Clock
+  /** Who did not answer stands behind those that may. */
+  #hosts: readonly HostInfo[]
 
   constructor(options: QueryClientOptions) {
     this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#hosts = options.hosts
     this.#json = new JsonClient({
       timers: options.timers ?? systemTimers,
       responseBytesMax: options.responseBytesMax ?? 128 * 1024 * 1024,
@@ -110,32 +118,50 @@ export class QueryClient {
     this.#json.close()
   }
 
-  async #query(store: string, operation: QueryOperation, terms: object): Promise<QueryAnswer> {
-    const { applicationId, hosts, credential, timeoutMs = 6_000 } = this.#options
-    const path = `/queries/v1/${encodeURIComponent(applicationId)}/stores/${encodeURIComponent(store)}/${operation}`
-    const body = JSON.stringify(terms)
+  async #query(
+    store: string,
+    operation: QueryOperation,
+    { timeoutMs, ...terms }: QueryTerms,
+  ): Promise<QueryAnswer> {
+    const path = `/queries/v1/${encodeURIComponent(this.#options.applicationId)}/stores/${encodeURIComponent(store)}/${operation}`
+    const deadlineMs = this.#clock.monotonicMs() + (timeoutMs ?? Number.POSITIVE_INFINITY)
     let failure: unknown = new QueryProblem('unavailable', 'no instance is known')
-    for (const host of hosts) {
-      const authorization = `Bearer ${credential()}`
+    for (const host of this.#hosts) {
       try {
-        const answer = await this.#json.call({
-          host,
-          method: 'POST',
-          path,
-          body,
-          authorization,
-          timeoutMs,
-        })
-        // The server is the same program; what it answers is shaped by `QueryRoutes`.
-        return answer as QueryAnswer
+        return await this.#ask(host, path, terms, deadlineMs)
       } catch (error) {
         failure = error
         const isElsewhere = error instanceof QueryProblem && ELSEWHERE.has(error.kind)
         if (!isElsewhere) throw error
+        this.#hosts = [...this.#hosts.filter((one) => one !== host), host]
+        if (this.#clock.monotonicMs() >= deadlineMs) break
       }
     }
     throw failure
   }
+
+  async #ask(
+    host: HostInfo,
+    path: string,
+    terms: object,
+    deadlineMs: number,
+  ): Promise<QueryAnswer> {
+    const { credential, timeoutMs = 6_000 } = this.#options
+    const leftMs = Math.max(1, Math.floor(deadlineMs - this.#clock.monotonicMs()))
+    const isBounded = Number.isFinite(leftMs)
+    const answer = await this.#json.call({
+      host,
+      method: 'POST',
+      path,
+      body: JSON.stringify(isBounded ? { ...terms, timeoutMs: leftMs } : terms),
+      authorization: `Bearer ${credential()}`,
+      timeoutMs: isBounded ? Math.min(timeoutMs, leftMs + GRACE_MS) : timeoutMs,
+    })
+    // The server is the same program; what it answers is shaped by `QueryRoutes`.
+    return answer as QueryAnswer
+  }
 }
 
+/** More than an instance is given, so that what it says of its store arrives. */
+const GRACE_MS = 250
 const ELSEWHERE: ReadonlySet<QueryProblem['kind']> = new Set(['unavailable', 'too-busy'])
