@@ -4,10 +4,10 @@ import { describe, expect, test, vi } from 'vitest'
 import { openEmbeddedRegistry, serveRegistry } from '#avro'
 import { brokerForTests } from '#cli/kafka/broker-for-tests'
 import { startEmbeddedClickHouse } from '#sink'
-import { noMetrics, silentLogger, systemClock } from '#streams'
+import { silentLogger, systemClock } from '#streams'
 import { connectOperator } from '../operator/control-client.ts'
+import { topicsOf, wipe } from '../testing/environment-topics.ts'
 import { useOrion } from '../testing/use-orion.ts'
-import { openLog } from './open-log.ts'
 
 vi.setConfig({ testTimeout: 400_000 })
 
@@ -21,7 +21,7 @@ describe.skipIf(brokers.length === 0)(`distributed, on a real broker${missing}`,
   test('a stock Kafka client reads the ticks and decodes them through the registry', async () => {
     const dataDir = orion.directory('data')
     const env = 'stock'
-    await wipe(env)
+    await wipe(brokers, env)
     const process = orion.start([
       '--data-dir',
       dataDir,
@@ -65,7 +65,7 @@ describe.skipIf(brokers.length === 0)(`distributed, on a real broker${missing}`,
 
   test('an incompatible schema under a subject ends the start before a topic is made, with both versions named', async () => {
     const env = 'clash'
-    await wipe(env)
+    await wipe(brokers, env)
     const registry = openEmbeddedRegistry()
     const server = await serveRegistry(registry, {
       port: 0,
@@ -103,7 +103,7 @@ describe.skipIf(brokers.length === 0)(`distributed, on a real broker${missing}`,
       expect(last).toMatch(/^orion: AVRO_SCHEMA_INCOMPATIBLE: /)
       expect(last).toContain(subject)
       expect(last).toMatch(/would be version 2 of .*cannot read version 1 \(id \d+\)/)
-      expect(await topicsOf(env)).toEqual([])
+      expect(await topicsOf(brokers, env)).toEqual([])
       expect(await (await fetch(`${url}/subjects`)).json()).toEqual([subject])
     } finally {
       await server.close()
@@ -113,7 +113,7 @@ describe.skipIf(brokers.length === 0)(`distributed, on a real broker${missing}`,
 
   test('feeds, streams, sink and gateway as processes of their own bring prices to the snapshot route', async () => {
     const env = 'dev'
-    await wipe(env)
+    await wipe(brokers, env)
     const registry = openEmbeddedRegistry()
     const server = await serveRegistry(registry, {
       port: 0,
@@ -192,36 +192,4 @@ describe.skipIf(brokers.length === 0)(`distributed, on a real broker${missing}`,
 async function registryPortOf(dataDir: string): Promise<number> {
   for await (const { registry } of connectOperator(dataDir).ports({})) return registry
   throw new Error('no ports')
-}
-
-async function withAdmin<Result>(
-  work: (log: Awaited<ReturnType<typeof openLog>>) => Promise<Result>,
-): Promise<Result> {
-  const log = await openLog(
-    { dataDir: '', brokers: ADDRESS },
-    { logger: silentLogger, metrics: noMetrics },
-  )
-  try {
-    return await work(log)
-  } finally {
-    await log.close()
-  }
-}
-
-function topicsOf(env: string): Promise<readonly string[]> {
-  return withAdmin(async ({ admin }) =>
-    (await admin.listTopics()).filter(
-      (topic) => topic.startsWith(`${env}.`) || topic.startsWith(`orion-${env}-`),
-    ),
-  )
-}
-
-/** The broker is shared by a run of tests: begin without what others wrote. */
-async function wipe(env: string): Promise<void> {
-  const topics = await topicsOf(env)
-  await withAdmin(async ({ admin }) => {
-    await admin.deleteTopics(topics)
-    for (const group of await admin.listGroups())
-      if (group.startsWith(`orion-${env}-`)) await admin.deleteGroup(group)
-  })
 }
