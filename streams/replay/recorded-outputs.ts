@@ -87,42 +87,44 @@ export class RecordedOutputs {
     }
   }
 
-  /** By key, so that one record more or less does not shift all that follow; for runs that are meant to differ. */
-  async compareByKey(
+  /**
+   * What one replay writes beside what another did, by key, so that one record more or less does not shift all that follow; for runs that are
+   * meant to differ. The log is not asked: it may not hold everything any more.
+   */
+  compareByKey(
     transaction: RecordedTransaction,
     chunks: readonly RecordedChunk[],
-    rebuilt: readonly PartitionAppend[],
+    runs: {
+      readonly recorded: readonly PartitionAppend[]
+      readonly rebuilt: readonly PartitionAppend[]
+    },
     report: OutputReport,
-  ): Promise<void> {
+  ): void {
     const places = [
-      ...transaction.outputs,
-      ...rebuilt.filter((one) => appendOf(transaction.outputs, one) === undefined),
+      ...runs.recorded,
+      ...runs.rebuilt.filter((one) => appendOf(runs.recorded, one) === undefined),
     ]
     for (const place of places) {
-      const { byOffset, base } = await this.#held(place, chunks)
-      const { records: written = 0 } = appendOf(transaction.outputs, place) ?? {}
-      if (base === undefined || byOffset.size < written) {
-        if (written > 0) {
-          report.count(this.#taskId, place.topic, 'notHeld', written)
-          continue
-        }
-      }
-      const recorded = byKey([...byOffset.values()])
-      const found = byKey(appendOf(rebuilt, place)?.records ?? [])
+      const base = appendOf(chunks, place)?.baseOffset
+      const recorded = byKey(appendOf(runs.recorded, place)?.records ?? [])
+      const found = byKey(appendOf(runs.rebuilt, place)?.records ?? [])
       for (const key of new Set([...recorded.keys(), ...found.keys()])) {
         const left = recorded.get(key) ?? []
         const right = found.get(key) ?? []
-        for (let index = 0; index < Math.max(left.length, right.length); index++) {
-          const [one, other] = [left[index], right[index]]
-          if (one !== undefined && other !== undefined && sameRecord(one, other)) {
+        for (let at = 0; at < Math.max(left.length, right.length); at++) {
+          const [one, other] = [left[at], right[at]]
+          if (one !== undefined && other !== undefined && sameRecord(one.record, other.record)) {
             report.count(this.#taskId, place.topic, 'equal')
             continue
           }
           const kind = one === undefined ? 'added' : other === undefined ? 'missing' : 'changed'
-          const offset = one === undefined ? undefined : (one as LogRecord).offset
           report.differ(
             kind,
-            this.#difference(transaction, place, { recorded: one, rebuilt: other, offset }),
+            this.#difference(transaction, place, {
+              recorded: one?.record,
+              rebuilt: other?.record,
+              offset: one === undefined || base === undefined ? undefined : base + one.index,
+            }),
           )
         }
       }
@@ -240,13 +242,19 @@ function isRunAt(window: readonly LogRecord[], at: number, rebuilt: readonly Rec
   })
 }
 
-function byKey<R extends RecordBytes>(records: readonly R[]): Map<string, R[]> {
-  const found = new Map<string, R[]>()
-  for (const record of records) {
+interface PlacedRecord {
+  readonly record: RecordBytes
+  /** Within its transaction and partition. */
+  readonly index: number
+}
+
+function byKey(records: readonly RecordBytes[]): Map<string, PlacedRecord[]> {
+  const found = new Map<string, PlacedRecord[]>()
+  for (const [index, record] of records.entries()) {
     const id = record.key === null ? '' : `k${Buffer.from(record.key).toString('latin1')}`
     const some = found.get(id) ?? []
     found.set(id, some)
-    some.push(record)
+    some.push({ record, index })
   }
   return found
 }

@@ -90,6 +90,27 @@ test('one limit changed: what was decided by it differs, through the repartition
   ).toBe(true)
 })
 
+test('what the log does not hold any more is compared with the replay as it was, and that is told', {
+  timeout: 30_000,
+}, async () => {
+  await recordedRun()
+  const change: WhatIfChange = {
+    records: (record, { topic }) =>
+      topic === 'orders' && textOf(record.key) === 'd' ? [] : [record],
+  }
+  const whole = await asked(change)
+  const places = [0, 1].map((partition) => ({ topic: 'raced', partition }))
+  const ends = await place.log.admin.offsets(places, 'latest')
+  await place.log.admin.truncate(places.map((one, index) => ({ ...one, offset: ends[index] ?? 0 })))
+  const { outputs, differing, isEqual, notes } = await asked(change)
+  expect({ outputs, differing, isEqual }).toEqual({
+    outputs: whole.outputs,
+    differing: whole.differing,
+    isEqual: false,
+  })
+  expect(notes.join()).toMatch(/does not hold [1-9]\d* of the recorded outputs any more/)
+})
+
 test('a parameter of the topology changed, a record removed, a record inserted', {
   timeout: 30_000,
 }, async () => {

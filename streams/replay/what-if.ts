@@ -10,7 +10,7 @@ import { type RecordedChunk, RecordedOutputs } from './recorded-outputs.ts'
 import { bySchedule, replayContext, surveyOf } from './replay.ts'
 import type { ReplayContext } from './replay-context.ts'
 import type { ReplayOptions } from './replay-options.ts'
-import { ScheduledRun } from './scheduled-run.ts'
+import { inputsOf, ScheduledRun } from './scheduled-run.ts'
 import { type StoreDifference, storeDifferences } from './store-differences.ts'
 import { topologyIdentity } from './topology-identity.ts'
 
@@ -59,11 +59,22 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
     throw notExact(`${recorded.differing} records differ without any change`)
   const context = await changedContext(options)
   const report = new OutputReport(options.differencesMax ?? 20)
-  const undelivered = await runChanged(options, context, survey.taskIds, chunks, report)
+  const undelivered = await runChanged(options, {
+    base,
+    context,
+    taskIds: survey.taskIds,
+    chunks,
+    report,
+  })
   const stores: StoreDifference[] = []
   for (const taskId of survey.taskIds)
     stores.push(...(await storeDifferences(base, context, taskId, options.differencesMax ?? 20)))
   const notes = [...recorded.notes]
+  const gone = recorded.outputs.reduce((sum, { notHeld }) => sum + notHeld, 0)
+  if (gone > 0)
+    notes.push(
+      `the log does not hold ${gone} of the recorded outputs any more: what the replay without a change gives stands for them`,
+    )
   if (undelivered > 0)
     notes.push(
       `${undelivered} records for repartition topics come after all that was recorded there: nobody reads them`,
@@ -102,13 +113,22 @@ function ordered(
       : records(record, place).map((one) => ({ ...one, offset: record.offset }))
 }
 
-/** All tasks beside each other: one waits until what it read is written. @returns records that nobody reads */
+interface ChangedRun {
+  /** Of the run as it was. */
+  readonly base: ReplayContext
+  readonly context: ReplayContext
+  readonly taskIds: readonly string[]
+  readonly chunks: readonly RecordedChunk[]
+  readonly report: OutputReport
+}
+
+/**
+ * All tasks beside each other: one waits until what it read is written. Beside each goes the task as it was, transaction by transaction, so that
+ * what the log does not hold any more is compared too. @returns records that nobody reads
+ */
 async function runChanged(
   { onProgress }: WhatIfOptions,
-  context: ReplayContext,
-  taskIds: readonly string[],
-  chunks: readonly RecordedChunk[],
-  report: OutputReport,
+  { base, context, taskIds, chunks, report }: ChangedRun,
 ): Promise<number> {
   const repartitions = new RebuiltRepartitions(context, chunks)
   const byTransaction = new Map<string, RecordedChunk[]>()
@@ -116,22 +136,24 @@ async function runChanged(
     const id = `${chunk.taskId} ${chunk.ordinal}`
     byTransaction.set(id, [...(byTransaction.get(id) ?? []), chunk])
   }
-  const runs: { run: ScheduledRun; outputs: RecordedOutputs }[] = []
+  const runs: { run: ScheduledRun; before: ScheduledRun; outputs: RecordedOutputs }[] = []
   try {
     for (const taskId of taskIds) {
       const run = await ScheduledRun.open(context, taskId, repartitions)
+      const before = await ScheduledRun.open(base, taskId, inputsOf(base))
       const outputs = new RecordedOutputs(taskId, run.task.cursors, context.log.admin)
-      runs.push({ run, outputs })
+      runs.push({ run, before, outputs })
     }
     const open = new Set(runs)
     while (open.size > 0) {
       let progress = false
       for (const each of open) {
-        const { run, outputs } = each
+        const { run, before, outputs } = each
         for (let turn = 0; turn < TURN && (await run.isReady()); turn++) {
           progress = true
           const transaction = await run.next()
-          if (transaction === undefined) {
+          const asItWas = await before.next()
+          if (transaction === undefined || asItWas === undefined) {
             open.delete(each)
             break
           }
@@ -139,14 +161,18 @@ async function runChanged(
           const { recorded, rebuilt } = transaction
           const mine = byTransaction.get(`${taskId} ${recorded.ordinal}`) ?? []
           repartitions.written(taskId, mine, rebuilt.outputs)
-          await outputs.compareByKey(recorded, mine, rebuilt.outputs, report)
+          const both = { recorded: asItWas.rebuilt.outputs, rebuilt: rebuilt.outputs }
+          outputs.compareByKey(recorded, mine, both, report)
           onProgress?.({ taskId, transactions: run.transactions })
         }
       }
       assert(progress, 'transactions of the schedule wait for each other')
     }
   } finally {
-    for (const { run } of runs) await run.close()
+    for (const { run, before } of runs) {
+      await run.close()
+      await before.close()
+    }
   }
   return repartitions.undelivered
 }
