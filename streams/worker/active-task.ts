@@ -20,12 +20,14 @@ import type { InputPosition } from '../task/transaction-schedule.ts'
 import { BoundedTransactions } from './bounded-transactions.ts'
 import { TaskState } from './task-state.ts'
 import type { ThreadContext } from './thread-context.ts'
+import type { ThreadMetrics } from './thread-metrics.ts'
 import type { PlannedInput } from './topology-plan.ts'
 
 /** What a task needs of the thread that runs it. */
 export interface TaskOwner {
   readonly consumer: GroupConsumer
   readonly restorer: ChangelogRestorer
+  readonly metrics: ThreadMetrics
   /** One for all tasks of the thread, under `at_least_once`. */
   readonly producer: Producer | undefined
   /** Something changed; the thread may have something to do. */
@@ -318,6 +320,7 @@ export class ActiveTask {
       this.#storeMetrics?.report()
       task.metrics.commits.add(1)
       task.metrics.commitLatencyMs.observe(this.lastCommitEndMs - startMs)
+      this.#owner.metrics.spent('commit', this.lastCommitEndMs - startMs)
     } catch (error) {
       this.#commitFailed(error)
     }

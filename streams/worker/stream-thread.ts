@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { Backoff } from '../backoff.ts'
 import type { FetchedBatch, GroupConsumer, Producer, TopicPartition } from '../log/log.ts'
 import { logTrouble } from '../log-trouble.ts'
-import type { Counter, Histogram } from '../metrics.ts'
 import { ChangelogRestorer } from '../restore/changelog-restorer.ts'
 import type { StandbyTask } from '../standby/standby-task.ts'
 import type { ActiveTask, TaskOwner } from './active-task.ts'
@@ -17,6 +16,7 @@ import { type SchemaWait, SchemaWaits } from './schema-waits.ts'
 import { SerdeReadiness } from './serde-readiness.ts'
 import { type AssignableSubTopology, TaskAssignor } from './task-assignor.ts'
 import type { ThreadContext } from './thread-context.ts'
+import { ThreadMetrics } from './thread-metrics.ts'
 import { nextThreadStatus, type ThreadInput, type ThreadStatus } from './thread-status.ts'
 import { ThreadTasks } from './thread-tasks.ts'
 import type { TopologyPlan } from './topology-plan.ts'
@@ -52,8 +52,7 @@ export class StreamThread implements TaskOwner {
   readonly #signal: TurnSignal
   readonly #schemas: SchemaWaits<ActiveTask>
   readonly #backoff: Backoff
-  readonly #polls: Counter
-  readonly #batchRecords: Histogram
+  readonly metrics: ThreadMetrics
   #consumer: GroupConsumer | undefined
   #producer: Producer | undefined
   #status: ThreadStatus = 'CREATED'
@@ -108,17 +107,11 @@ export class StreamThread implements TaskOwner {
       logger,
       metrics,
     })
-    this.#polls = metrics.counter(
-      'orion_thread_polls_total',
-      'Fetches taken by the thread.',
-      labels,
-    )
-    this.#batchRecords = metrics.histogram(
-      'orion_thread_poll_records',
-      'Records of one fetch that brought some.',
-      [1, 10, 100, 1_000, 10_000],
-      labels,
-    )
+    this.metrics = new ThreadMetrics(metrics, plan.applicationId, name, {
+      status: () => this.#status,
+      activeTasks: () => [...this.#tasks].length,
+      standbyTasks: () => this.#tasks.standbys().length,
+    })
   }
 
   get status(): ThreadStatus {
@@ -260,14 +253,16 @@ export class StreamThread implements TaskOwner {
       records += batch.records.length
       this.#deliver(batch)
     }
-    if (records > 0) this.#batchRecords.observe(records)
+    if (records > 0) this.metrics.batchRecords.observe(records)
   }
 
   #poll(waitMs: number): void {
+    const { clock, limits } = this.#context
     this.#polling = true
-    this.#polls.add(1)
+    this.metrics.polls.add(1)
+    const startMs = clock.monotonicMs()
     const after = new Map([...this.#tasks].map((active) => [active, active.seeks]))
-    const { pollRecordsMax: recordsMax } = this.#context.limits
+    const { pollRecordsMax: recordsMax } = limits
     this.consumer
       .poll({ maxWaitMs: Math.min(waitMs, IDLE_WAIT_MS), recordsMax })
       .then((batches) => {
@@ -278,6 +273,7 @@ export class StreamThread implements TaskOwner {
         this.#pollFailure = error
       })
       .finally(() => {
+        this.metrics.spent('fetch', clock.monotonicMs() - startMs)
         this.#polling = false
         this.wake()
       })
@@ -312,7 +308,9 @@ export class StreamThread implements TaskOwner {
 
   #runTasks(): void {
     if (this.#paused) return
-    const { batchRecordsMax } = this.#context.limits
+    const { clock, limits } = this.#context
+    const { batchRecordsMax } = limits
+    const startMs = clock.monotonicMs()
     for (const active of this.#tasks) {
       try {
         if (active.run(batchRecordsMax) > 0) active.busy = true
@@ -322,6 +320,7 @@ export class StreamThread implements TaskOwner {
         return
       }
     }
+    this.metrics.spent('process', clock.monotonicMs() - startMs)
   }
 
   /** Due: a bound is reached or a commit was asked for; the interval is over; nothing more is at hand. */
@@ -490,6 +489,7 @@ export class StreamThread implements TaskOwner {
     await this.#tasks.end()
     await this.restorer.close().catch(warn)
     await this.#producer?.close().catch(warn)
+    this.metrics.remove()
     if (this.#failure === undefined) return
     this.#move('stopped')
     this.#options.onFailure(this, this.#failure.error)

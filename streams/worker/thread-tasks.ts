@@ -124,6 +124,7 @@ export class ThreadTasks implements Iterable<ActiveTask> {
   #begin(taskId: string, consumer: GroupConsumer): void {
     const active = new ActiveTask(this.#context, this.#options.owner, taskId)
     this.#active.set(taskId, active)
+    this.#options.owner.metrics.tasksCreated.add(1)
     // Fetched again from the committed offset once the task is ready.
     consumer.pause(active.inputs)
     active.start()
@@ -144,6 +145,7 @@ export class ThreadTasks implements Iterable<ActiveTask> {
   }
 
   async #close(active: ActiveTask, commit: boolean): Promise<void> {
+    this.#options.owner.metrics.tasksClosed.add(1)
     try {
       await active.close(commit)
     } catch (error) {
