@@ -29,6 +29,9 @@ restored from nothing, and with an uninterrupted run. Needs Java 17 and, the fir
 
 Exit status: 0 when nothing differed and all rounds are done, 1 else, 2 for wrong options.`
 
+/** Of the load, in a scenario, after all is whole again. */
+const LINGER_MS = 5_000
+
 const NUMBERS = { kills: '200', seed: '1', round: '25', rate: '200', minutes: '600' } as const
 const OPTIONS = {
   ...(Object.fromEntries(
@@ -93,6 +96,7 @@ async function runMatrix(
 ): Promise<number> {
   const rounds = [...roundsIn(resume)]
   const done = () => rounds.reduce((sum, each) => sum + each.kills, 0)
+  const doneBefore = done()
   const startedMs = systemClock.monotonicMs()
   const cluster = await BrokerCluster.start((message) => process.stderr.write(`${message}\n`))
   const stop = () => void cluster.close().finally(() => process.exit(1))
@@ -113,6 +117,7 @@ async function runMatrix(
         blows: blows ?? planned,
         ordersPerSecond: rate,
         partitions: 4,
+        ...(blows === undefined ? {} : { lingerMs: LINGER_MS }),
         onProgress: progress(() => `round ${rounds.length + 1}, ${done()} kills before: `),
       })
       rounds.push(result)
@@ -123,7 +128,15 @@ async function runMatrix(
         `round ${rounds.length}: ${result.kills} kills (${result.brokerKills} of brokers), ${result.orders} orders, ${lost} lost, ${duplicated} duplicated, ${storesDifferent} parts of stores different, ${result.seconds} s\n`,
       )
       for (const fault of faults) process.stdout.write(`  ${fault}\n`)
+      if (isDone()) break
+      const minutesEach = (systemClock.monotonicMs() - startedMs) / 60_000 / (done() - doneBefore)
+      const left = Math.ceil(minutesEach * (kills - done()))
+      process.stderr.write(`about ${left} minutes left; ${file} has what is done\n`)
     }
+  } catch (error) {
+    process.stdout.write(`round ${rounds.length + 1} did not end: ${error}\n`)
+    if (blows === undefined) process.stdout.write(`go on with --resume ${file}\n`)
+    return 1
   } finally {
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)

@@ -23,19 +23,19 @@ export const ACCOUNTS = 40
 const HOUR_MS = 3_600_000
 
 export interface Order {
+  readonly number: number
   readonly id: string
   readonly account: string
   readonly amount: number
-  readonly timestampMs: number
 }
 
 /** The order with this number, of which there is one. */
 export function orderOf(number: number): Order {
   return {
+    number,
     id: `order-${number}`,
     account: accountOf(number % ACCOUNTS),
     amount: 1 + ((number * 7_919) % 97),
-    timestampMs: 1_000_000 + number,
   }
 }
 

@@ -19,6 +19,8 @@ export interface RoundOptions {
   readonly blows: readonly Blow[]
   readonly ordersPerSecond: number
   readonly partitions: number
+  /** How long the load goes on once all that were hit are back; undefined: it ends with the last blow. */
+  readonly lingerMs?: number
   readonly onProgress: (message: string) => void
 }
 
@@ -32,6 +34,8 @@ export interface RoundResult {
   readonly ordersDoneUnderBlows: number
   /** Without a committed output, while blows fell and there was work. */
   readonly longestSilenceMs: number
+  /** From the return of the last one that was hit until the next committed output; undefined where the load ended before. */
+  readonly resumedAfterMs?: number
   /** From the last blow until everything was processed. */
   readonly drainMs: number
   readonly seconds: number
@@ -94,7 +98,9 @@ class Round {
     this.#paid = await CommittedReader.open(log, `${app}-paid`, partitions, () => {})
     const paid = this.#paid
     feeder.start()
+    await this.#firstOutput(paid, instances)
     await this.#strike(instances, feeder)
+    const resumedAfterMs = await this.#linger(paid)
     const ordersDoneUnderBlows = paid.count
     const { longestSilenceMs } = paid
     const struckMs = systemClock.monotonicMs()
@@ -115,6 +121,7 @@ class Round {
       orders: feeder.orders,
       ordersDoneUnderBlows,
       longestSilenceMs: Math.round(longestSilenceMs),
+      ...(resumedAfterMs === undefined ? {} : { resumedAfterMs: Math.round(resumedAfterMs) }),
       drainMs: Math.round(drainMs),
       seconds: Math.round((systemClock.monotonicMs() - startedMs) / 1_000),
       verdict: this.#judge.verdict,
@@ -149,6 +156,33 @@ class Round {
         `${done} of ${blows.length} blows: ${blow.kind} ${blow.which}; ${this.#paid?.count} of ${feeder.orders} orders done`,
       )
     }
+  }
+
+  /** Blows fall on an application that processes. */
+  async #firstOutput(paid: CommittedReader, instances: readonly Instance[]): Promise<void> {
+    const untilMs = systemClock.monotonicMs() + DRAIN_MS_MAX
+    while (paid.count === 0) {
+      const failed = instances.find(({ failure }) => failure !== undefined)
+      if (failed !== undefined) throw new Error(failed.failure)
+      if (systemClock.monotonicMs() > untilMs)
+        throw new Error(`no output within ${DRAIN_MS_MAX} ms, before any blow`)
+      await elapsed(LOOK_EVERY_MS)
+    }
+  }
+
+  /** Under load until those that were hit are back and outputs come again. */
+  async #linger(paid: CommittedReader): Promise<number | undefined> {
+    const { lingerMs } = this.#options
+    if (lingerMs === undefined) return undefined
+    await Promise.all(this.#returns)
+    await this.#brokersWhole
+    const { count } = paid
+    const backMs = systemClock.monotonicMs()
+    const waitedMs = () => systemClock.monotonicMs() - backMs
+    while (paid.count === count && waitedMs() < DRAIN_MS_MAX) await elapsed(LOOK_EVERY_MS)
+    const resumedAfterMs = waitedMs()
+    await elapsed(lingerMs)
+    return resumedAfterMs
   }
 
   async #strikeInstance(blow: Blow, instances: readonly Instance[]): Promise<void> {

@@ -1,10 +1,12 @@
 import type { Blow } from './blows.ts'
 
 const GONE_MS = 60_000
+/** Of work between two blows, and before the first one. */
+const WORK_MS = 4_000
 
 /** Broker trouble by name: blows that the random rounds do not deal. `goneMs`: how long all brokers are away. */
 export function scenarios(goneMs = GONE_MS): Readonly<Record<string, readonly Blow[]>> {
-  const blow = (kind: Blow['kind'], which: number, awayMs: number, afterMs = 2_000): Blow => ({
+  const blow = (kind: Blow['kind'], which: number, awayMs: number, afterMs = WORK_MS): Blow => ({
     ...{ kind, which, awayMs, afterMs },
   })
   return {
@@ -14,6 +16,6 @@ export function scenarios(goneMs = GONE_MS): Readonly<Record<string, readonly Bl
     /** It keeps its connections and answers nothing; the others take over what it led. */
     'frozen-broker': [blow('freeze-broker', 1, 25_000)],
     /** A paused process whose tasks others have taken wakes up and writes nothing. */
-    zombie: [blow('freeze-instance', 0, 6_000), blow('freeze-instance', 1, 6_000, 3_000)],
+    zombie: [blow('freeze-instance', 0, 6_000), blow('freeze-instance', 1, 6_000)],
   }
 }

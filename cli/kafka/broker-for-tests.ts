@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { missingForKafka } from './kafka-libraries.ts'
+import { planKafka } from './kafka-options.ts'
 import { startTestBroker, type TestBroker } from './test-broker.ts'
 
 export const BROKER_DIR_VARIABLE = 'ORION_BROKER_FOR_TESTS_DIR'
@@ -47,6 +49,14 @@ export async function ownBrokerForTests(): Promise<TestBroker | undefined> {
   if (!('missing' in started)) return started
   if (process.env['CI'] === 'true') throw new Error(`no broker for tests: ${started.missing}`)
   return undefined
+}
+
+/** Why brokers of a test's own cannot run as processes of this machine; undefined when they can (with CI=true a failure). */
+export async function missingForBrokerProcesses(): Promise<string | undefined> {
+  const missing = await missingForKafka(planKafka({ environment: process.env }))
+  if (missing !== undefined && process.env['CI'] === 'true')
+    throw new Error(`no broker processes for tests: ${missing}`)
+  return missing
 }
 
 async function awaitAnswer(file: string): Promise<BrokerAnswer> {
