@@ -6,7 +6,6 @@ import type { LocalStoreOptions, LocalStorePart } from './queries/local-parts.ts
 import { LocalSessionStore } from './queries/local-session-store.ts'
 import { LocalVersionedStore } from './queries/local-versioned-store.ts'
 import { LocalWindowStore } from './queries/local-window-store.ts'
-import { Position } from './queries/position.ts'
 import {
   clientsWithStore,
   hostsOfPartition,
@@ -16,7 +15,6 @@ import {
   storeLayouts,
 } from './queries/store-layout.ts'
 import { RegistryWait } from './registry-wait.ts'
-import { topologyIdentity } from './replay/topology-identity.ts'
 import { GlobalStores } from './restore/global-stores.ts'
 import { prepareSerdesPatiently } from './serde-preparation.ts'
 import type {
@@ -26,6 +24,7 @@ import type {
   ReadOnlyWindowStore,
 } from './store.ts'
 import type { StreamsClientMetadata } from './streams-client-metadata.ts'
+import { LocalInstance } from './streams-local.ts'
 import {
   describeThread,
   type PartitionLag,
@@ -33,21 +32,19 @@ import {
   type StreamsMetadata,
 } from './streams-metadata.ts'
 import { limitsOf, type StreamsLimits, type StreamsOptions } from './streams-options.ts'
+import { purgedTopics, scheduleRetention, scheduleTarget } from './streams-schedule.ts'
 import { type StateListener, StreamsState } from './streams-state.ts'
 import type { StreamsStatus } from './streams-status.ts'
 import { RecordCacheBudget } from './task/record-cache-budget.ts'
 import { RecordLog } from './task/record-log.ts'
-import type { ScheduleTarget } from './task/schedule-recorder.ts'
 import { systemTimers, type Timers } from './timers.ts'
-import type { ActiveTask } from './worker/active-task.ts'
 import { GroupView } from './worker/group-view.ts'
-import { activeParts, standbyParts } from './worker/local-store-parts.ts'
 import { processIdOf } from './worker/process-id.ts'
 import { RepartitionPurge } from './worker/repartition-purge.ts'
 import { StateDirectory, storedTasks } from './worker/state-directory.ts'
 import { StreamThreads } from './worker/stream-threads.ts'
 import type { ThreadContext } from './worker/thread-context.ts'
-import { planOnLog, type ScheduleRetention, type TopologyPlan } from './worker/topology-plan.ts'
+import { planOnLog, type TopologyPlan } from './worker/topology-plan.ts'
 
 const CLOSE_DEADLINE_MS = 10_000
 const DEAD_LETTERED = 'records were put on the dead-letter topic; this is the latest'
@@ -75,6 +72,7 @@ export class Streams {
   readonly #status: StreamsState
   readonly #registry: RegistryWait
   readonly #globals: GlobalStores
+  readonly #local: LocalInstance
   readonly #deadLetterLog: RecordLog
   readonly #dropLog: RecordLog
   readonly #recordCacheBudget: RecordCacheBudget
@@ -106,6 +104,12 @@ export class Streams {
       timers: this.#timers,
       onFailure: (error) => this.#globalFailed(error),
     })
+    this.#local = new LocalInstance({
+      globals: this.#globals,
+      threads: () => this.#threads,
+      state: () => this.state(),
+      log: options.log,
+    })
   }
 
   /**
@@ -117,7 +121,12 @@ export class Streams {
     this.#status.move('start')
     try {
       const { topology, applicationId, log } = this.#options
-      const plan = await planOnLog(topology, applicationId, log.admin, this.#scheduleRetention())
+      const plan = await planOnLog(
+        topology,
+        applicationId,
+        log.admin,
+        scheduleRetention(this.#options),
+      )
       if (!(await prepareSerdesPatiently(plan, this.#registry, this.#options.clock))) return
       this.#layouts = storeLayouts(plan)
       if (plan.internalTopics.length > 0) await log.admin.createTopics(plan.internalTopics)
@@ -291,67 +300,26 @@ export class Streams {
    * follow another instance's task, and are behind it.
    * @throws {StreamsError} STREAMS_STORE_NOT_AVAILABLE
    */
-  localStores(
-    name: string,
-    { standbys = false }: LocalStoreOptions = {},
-  ): readonly LocalStorePart[] {
-    const global = this.#globals.tables?.store(name)
-    if (global !== undefined) {
-      const position = () => Position.of(this.#globals.tables?.positions() ?? [])
-      return [{ partition: 0, taskId: 'global', store: global, role: 'active', position }]
-    }
-    const parts = activeParts(this.#tasks(), name)
-    if (standbys) parts.push(...standbyParts(this.#threads?.standbys() ?? [], name))
-    if (parts.length === 0) {
-      throw new StreamsError(
-        'STREAMS_STORE_NOT_AVAILABLE',
-        `no local task runs with this store (the application is ${this.state()})`,
-        { store: name },
-        'Wait until the application is RUNNING, or ask the instance that has the tasks.',
-      )
-    }
-    return parts.sort((a, b) => a.partition - b.partition)
+  localStores(name: string, options: LocalStoreOptions = {}): readonly LocalStorePart[] {
+    return this.#local.stores(name, options)
   }
 
   /** Digest of the committed contents of every local part of a store, or of a global one as partition 0 without an offset. Scans it. */
   checksum(storeName: string): readonly StoreChecksum[] {
-    const global = this.#globals.tables?.digest(storeName)
-    if (global !== undefined)
-      return [{ store: storeName, partition: 0, ...global, offset: undefined }]
-    const checksums: StoreChecksum[] = []
-    for (const { task, stores } of this.#tasks()) {
-      if (task === undefined || stores === undefined || !stores.names.includes(storeName)) continue
-      const managed = stores.get(storeName)
-      const { entries, digest } = managed.digest()
-      const { partition } = task
-      checksums.push({ store: storeName, partition, entries, digest, offset: managed.checkpoint() })
-    }
-    return checksums.sort((a, b) => a.partition - b.partition)
+    return this.#local.checksum(storeName)
   }
 
   /** Whether every local task has committed all that it has processed. */
   isCommitted(): boolean {
-    return this.#tasks().every(
-      (active) => active.task !== undefined && !active.isCommitting && !active.task.hasUncommitted,
-    )
+    return this.#local.isCommitted()
   }
 
   /**
    * Of every input partition that runs here, against the log's present end: that of committed records, or with `latest` also what open
    * transactions have written.
    */
-  async lag(end: 'stable' | 'latest' = 'stable'): Promise<readonly PartitionLag[]> {
-    const queues = this.#tasks().flatMap(({ task }) => task?.queues ?? [])
-    const places = queues.map(({ topic, partition }) => ({ topic, partition }))
-    const ends = await this.#options.log.admin.offsets(places, end)
-    return queues.map(({ topic, partition, position }, index) => {
-      const endOffset = ends[index] ?? position
-      return { topic, partition, position, endOffset, lag: Math.max(0, endOffset - position) }
-    })
-  }
-
-  #tasks(): ActiveTask[] {
-    return this.#threads?.tasks() ?? []
+  lag(end: 'stable' | 'latest' = 'stable'): Promise<readonly PartitionLag[]> {
+    return this.#local.lag(end)
   }
 
   async #openState(plan: TopologyPlan): Promise<void> {
@@ -396,19 +364,8 @@ export class Streams {
       recordCacheBudget: this.#recordCacheBudget,
       restoreListener: this.#options.restoreListener,
       probe: this.#options.probe,
-      schedule: this.#scheduleTarget(plan),
+      schedule: scheduleTarget(this.#options, plan),
     }
-  }
-
-  #scheduleTarget(plan: TopologyPlan): ScheduleTarget | undefined {
-    if (this.#options.exactReplay === false) return undefined
-    return { topic: plan.scheduleTopic, topology: topologyIdentity(plan.topology) }
-  }
-
-  #scheduleRetention(): ScheduleRetention | 'none' {
-    const { exactReplay, scheduleRetentionMs = -1, scheduleRetentionBytes = -1 } = this.#options
-    if (exactReplay === false) return 'none'
-    return { retentionMs: scheduleRetentionMs, retentionBytes: scheduleRetentionBytes }
   }
 
   #directory(): string {
@@ -442,11 +399,8 @@ export class Streams {
 
   #startPurge(plan: TopologyPlan, threads: StreamThreads): void {
     const { log, logger } = this.#options
-    const kept = this.#scheduleRetention()
-    // Inputs of a replay, kept as long as the schedule: for ever, where that is.
-    const isKept = kept !== 'none' && kept.retentionMs < 0 && kept.retentionBytes < 0
     this.#purge = new RepartitionPurge({
-      topics: isKept ? [] : plan.repartitionTopics,
+      topics: purgedTopics(this.#options, plan),
       keptRecords: this.#limits.repartitionKeptRecords,
       log,
       logger,
