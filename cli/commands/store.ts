@@ -1,7 +1,8 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { sayWrong } from '../fail.ts'
 import { withOperator } from '../operator/open-operator.ts'
 import type { StoreComparison } from '../operator/operator.ts'
+import { QueriedStores } from '../operator/queried-stores.ts'
 import { printRows } from '../output.ts'
 import type { InstallationOptions } from './data-dir.ts'
 import { timeText } from './time-text.ts'
@@ -12,7 +13,12 @@ interface PartOptions extends InstallationOptions {
   readonly fromChangelog?: true
 }
 
-interface TimeOptions extends PartOptions {
+/** Of instances that answer queries. */
+interface QueryOptions extends PartOptions {
+  readonly queryHost?: string
+}
+
+interface TimeOptions extends QueryOptions {
   readonly fromTime?: number
   readonly toTime?: number
 }
@@ -40,14 +46,17 @@ export function storeCommand(): Command {
         ),
     ).argument('<key>', 'key, e.g. platform|EURUSD.SIMFX'),
   ).action(async (topology: string, store: string, key: string, options: TimeOptions) => {
-    await withOperator(options, async (operator) => {
-      const rows = operator.storeGet({ topology, store, key, ...timesOf(options) })
-      if ((await printRows(rows, true)) === 0) {
-        sayWrong(
-          `${topology}/${store} has no value for ${key}. Keys look like tenantId|entityId, e.g. platform|EURUSD.SIMFX; see orion store range ${topology} ${store}`,
-        )
-      }
-    })
+    const args = { topology, store, key, ...timesOf(options) }
+    const print = async (rows: AsyncIterable<object>) => {
+      if ((await printRows(rows, true)) > 0) return
+      sayWrong(
+        `${topology}/${store} has no value for ${key}. Keys look like tenantId|entityId, e.g. platform|EURUSD.SIMFX; see orion store range ${topology} ${store}`,
+      )
+    }
+    const queried = queriedStores(options)
+    if (queried === undefined)
+      await withOperator(options, (operator) => print(operator.storeGet(args)))
+    else await print(queried.get(args))
   })
 
   times(
@@ -71,20 +80,19 @@ export function storeCommand(): Command {
         sayWrong('--prefix is a range of its own. Leave --from and --to out')
         return
       }
-      await withOperator(options, async (operator) =>
-        printRows(
-          operator.storeRange({
-            topology,
-            store,
-            limit,
-            ...timesOf(options),
-            ...(from === undefined ? {} : { from }),
-            ...(to === undefined ? {} : { to }),
-            ...(prefix === undefined ? {} : { prefix }),
-          }),
-          true,
-        ),
-      )
+      const args = {
+        topology,
+        store,
+        limit,
+        ...timesOf(options),
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+        ...(prefix === undefined ? {} : { prefix }),
+      }
+      const queried = queriedStores(options)
+      if (queried === undefined)
+        await withOperator(options, (operator) => printRows(operator.storeRange(args), true))
+      else await printRows(queried.range(args), true)
     },
   )
 
@@ -138,12 +146,24 @@ function ofStore(command: Command): Command {
 
 function times(command: Command): Command {
   return command
+    .addOption(
+      new Option(
+        '--query-host <list>',
+        'query ports of running instances, host:port separated by commas: whoever has the partition answers, a standby where its owner is gone, then marked stale. With the bearer token in ORION_TOKEN',
+      ).env('ORION_QUERY_HOSTS'),
+    )
     .option(
       '--from-time <time>',
       'windows that start, sessions that end, versions that hold at or after this time',
       timeText,
     )
     .option('--to-time <time>', 'and at or before this time', timeText)
+}
+
+function queriedStores(options: TimeOptions): QueriedStores | undefined {
+  const { queryHost, env, fromChangelog } = options
+  if (queryHost === undefined || fromChangelog === true) return undefined
+  return new QueriedStores(queryHost, env, process.env)
 }
 
 function partOf({ partition, fromChangelog }: PartOptions) {

@@ -137,7 +137,7 @@ describe('another tenant', () => {
       const page = await cluster.client(seen.length % 2, 'bob~other').all('totals', terms)
       seen.push(...page.rows.map(({ key }) => key))
       cursor = page.cursor
-      expect(Buffer.from(cursor ?? '', 'base64url').toString('latin1')).not.toContain('|')
+      expect(Buffer.from(cursor ?? '', 'base64url').toString('latin1')).not.toMatch(/demo|other/)
     } while (cursor !== undefined)
     expect(seen).toEqual(NUMBERS.map((number) => `other|${number}`))
     const within = { from: 'demo|00', to: 'demo|99' }

@@ -5,7 +5,7 @@ import type { PositionJson } from '../position.ts'
 import { JsonClient } from './http-json.ts'
 import { QueryProblem } from './query-problem.ts'
 import type { QueryOperation } from './query-request.ts'
-import type { QueryAnswer } from './query-routes.ts'
+import type { QueryAnswer, StoreMetadata } from './query-routes.ts'
 
 export interface QueryClientOptions {
   /** Instances of the application; any of them routes. The one that answered last is asked, the others in turn where it does not answer. */
@@ -114,21 +114,30 @@ export class QueryClient {
     return this.#query(store, 'positions', terms)
   }
 
+  /** What kind of store it is, and who has its partitions. */
+  async metadata(store: string): Promise<StoreMetadata> {
+    return (await this.#askInTurn({ store, terms: {} }, undefined)) as StoreMetadata
+  }
+
   close(): void {
     this.#json.close()
   }
 
-  async #query(
+  async #query<T extends QueryTerms>(
     store: string,
     operation: QueryOperation,
-    { timeoutMs, ...terms }: QueryTerms,
+    { timeoutMs, ...terms }: T,
   ): Promise<QueryAnswer> {
-    const path = `/queries/v1/${encodeURIComponent(this.#options.applicationId)}/stores/${encodeURIComponent(store)}/${operation}`
+    // The server is the same program; what it answers is shaped by `QueryRoutes`.
+    return (await this.#askInTurn({ store, operation, terms }, timeoutMs)) as QueryAnswer
+  }
+
+  async #askInTurn(question: Question, timeoutMs: number | undefined): Promise<unknown> {
     const deadlineMs = this.#clock.monotonicMs() + (timeoutMs ?? Number.POSITIVE_INFINITY)
     let failure: unknown = new QueryProblem('unavailable', 'no instance is known')
     for (const host of this.#hosts) {
       try {
-        return await this.#ask(host, path, terms, deadlineMs)
+        return await this.#ask(host, question, deadlineMs)
       } catch (error) {
         failure = error
         const isElsewhere = error instanceof QueryProblem && ELSEWHERE.has(error.kind)
@@ -140,26 +149,28 @@ export class QueryClient {
     throw failure
   }
 
-  async #ask(
-    host: HostInfo,
-    path: string,
-    terms: object,
-    deadlineMs: number,
-  ): Promise<QueryAnswer> {
-    const { credential, timeoutMs = 6_000 } = this.#options
+  #ask(host: HostInfo, question: Question, deadlineMs: number): Promise<unknown> {
+    const { applicationId, credential, timeoutMs = 6_000 } = this.#options
+    const { store, operation, terms } = question
+    const path = `/queries/v1/${encodeURIComponent(applicationId)}/stores/${encodeURIComponent(store)}`
     const leftMs = Math.max(1, Math.floor(deadlineMs - this.#clock.monotonicMs()))
     const isBounded = Number.isFinite(leftMs)
-    const answer = await this.#json.call({
+    const call = {
       host,
-      method: 'POST',
-      path,
-      body: JSON.stringify(isBounded ? { ...terms, timeoutMs: leftMs } : terms),
       authorization: `Bearer ${credential()}`,
       timeoutMs: isBounded ? Math.min(timeoutMs, leftMs + GRACE_MS) : timeoutMs,
-    })
-    // The server is the same program; what it answers is shaped by `QueryRoutes`.
-    return answer as QueryAnswer
+    }
+    if (operation === undefined) return this.#json.call({ ...call, method: 'GET', path })
+    const body = JSON.stringify(isBounded ? { ...terms, timeoutMs: leftMs } : terms)
+    return this.#json.call({ ...call, method: 'POST', path: `${path}/${operation}`, body })
   }
+}
+
+interface Question {
+  readonly store: string
+  /** None: who has what of it. */
+  readonly operation?: QueryOperation
+  readonly terms: object
 }
 
 /** More than an instance is given, so that what it says of its store arrives. */

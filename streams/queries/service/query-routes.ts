@@ -1,5 +1,6 @@
+import type { StoreSpec } from '../../store.ts'
 import { Position } from '../position.ts'
-import { hostsOfPartition, type StoreLayout } from '../store-layout.ts'
+import { hostsOfPartition, type KeyQueryMetadata, type StoreLayout } from '../store-layout.ts'
 import type { Cursors } from './cursors.ts'
 import type { LocalAnswers } from './local-answers.ts'
 import { mergeParts } from './merge-parts.ts'
@@ -28,6 +29,16 @@ export interface QueryAnswer {
   /** What the answer reflects of the store's inputs: as a `positionBound` it makes later answers reflect at least as much. */
   readonly position: ReturnType<Position['toJSON']>
   readonly parts: readonly Omit<PartAnswer, 'rows' | 'end'>[]
+}
+
+/** Of one store: as `GET .../stores/<store>` tells it. */
+export interface StoreMetadata {
+  readonly store: string
+  readonly kind: StoreSpec['kind']
+  readonly isGlobal: boolean
+  /** What its positions speak of. */
+  readonly inputTopics: readonly string[]
+  readonly partitions: readonly KeyQueryMetadata[]
 }
 
 /** Who is asked what, in which store. */
@@ -74,7 +85,7 @@ export class QueryRoutes {
   }
 
   /** Who has what of a store. */
-  metadata(request: StoreRequest) {
+  metadata(request: StoreRequest): StoreMetadata {
     const { streams, store } = request
     const layout = this.#layout(request)
     const clients = streams.metadataForAllStreamsClients()
