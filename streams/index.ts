@@ -156,6 +156,7 @@ export {
 export type { QueryableStreams } from './queries/service/queryable-streams.ts'
 export type { StoreQueryRow } from './queries/service/store-query.ts'
 export type { KeyQueryMetadata, StoreLayout } from './queries/store-layout.ts'
+export { RegistryWait, type RegistryWaitOptions } from './registry-wait.ts'
 export type { OutputComparison, OutputDifference } from './replay/output-report.ts'
 export { replay } from './replay/replay.ts'
 export type {

@@ -6,7 +6,7 @@ import { clickhouseBars, startGateway } from '#gateway'
 import { sinkGroupId, startSink } from '#sink'
 import { type Logger, processIdOf, systemClock, systemTimers } from '#streams'
 import type { Log, NewTopic } from '#streams/log'
-import { newTopics, openTopics, prepareTopics, type Topics } from '#topics'
+import { newTopics, openTopics, type Topics } from '#topics'
 import type { Config } from '../config/options.ts'
 import { openIdentity, systemRandom } from '../identity.ts'
 import { createLogger, logProcessTrouble } from '../logging.ts'
@@ -27,6 +27,7 @@ import { openLog, openOwnLog } from './open-log.ts'
 import { openRegistry } from './open-registry.ts'
 import { applicationId, type RunningTopology, scheduleBytesMax } from './open-topology.ts'
 import { openQueryService } from './query-service.ts'
+import { registerTopics } from './register-topics.ts'
 import { runTopologies } from './run-topologies.ts'
 import { type StopRequest, untilStopped } from './signals.ts'
 import { startStreamWorkers } from './stream-workers.ts'
@@ -357,12 +358,12 @@ async function boundDisk(
 /** Registry and topics: incompatible schemas end the start before anything is written. */
 async function openSchemas(
   config: Config,
-  { log, logger, closers }: Parts & { readonly log: Log },
+  { log, logger, closers, stop }: Parts & { readonly log: Log },
 ): Promise<{ topics: Topics; created: readonly NewTopic[]; registryPort: number }> {
   const { registry, embedded, close } = openRegistry(config)
   closers.add('registry', close)
   const topics = openTopics({ env: config.env, registry })
-  await prepareTopics(topics, registry)
+  await registerTopics(topics, registry, { logger, stop })
   const created = newTopics(topics, { diskMaxBytes: Math.floor(config.diskMax * LOG_SHARE) })
   await log.admin.createTopics(created)
   if (embedded === undefined) return { topics, created, registryPort: 0 }
