@@ -23,6 +23,7 @@ const streams = new Streams({
   recordCacheBytesMax: 0,
   transactionRecordsMax: 1_000,
   sessionTimeoutMs: options.sessionTimeoutMs,
+  ...(options.isStatic ? { groupInstanceId: options.name } : {}),
 })
 streams.onStateChange((state) => {
   say({ state, ...(state === 'ERROR' ? { error: String(streams.error()) } : {}) })

@@ -14,6 +14,8 @@ export interface InstanceOptions {
   /** Of the instance alone; it outlives the process. */
   readonly directory: string
   readonly sessionTimeoutMs: number
+  /** A static member of its group, under its name. */
+  readonly isStatic: boolean
 }
 
 export interface InstanceReport {

@@ -9,7 +9,7 @@ import { type Blow, planBlows } from './blows.ts'
 import { BrokerCluster } from './broker-cluster.ts'
 import { resultsOf, roundsIn, writeResults } from './matrix-results.ts'
 import { FREEZE_MS, INSTANCES, runRound } from './round.ts'
-import { scenarios } from './scenarios.ts'
+import { scenarios, WITH_STATIC_MEMBERS } from './scenarios.ts'
 
 const HELP = `Usage: npm run crash-matrix -- [options]
 
@@ -21,7 +21,7 @@ restored from nothing, and with an uninterrupted run. Needs Java 17 and, the fir
   --seed S        of the whole run (default 1)
   --round N       kills a round (default 25); a zombie (SIGSTOP beyond its session) comes on top of each
   --rate N        orders a second (default 200)
-  --scenario NAME one round of this trouble instead: each-broker-in-turn, all-brokers-gone (for a minute), frozen-broker, zombie
+  --scenario NAME one round of this trouble instead: each-broker-in-turn, rolling-restart, all-brokers-gone (for a minute), frozen-broker, zombie
   --resume FILE   results so far: goes on after the rounds that the file has, and writes there
   --out FILE      where results go (default docs/results/crash-matrix-<seed>.json)
   --minutes N     begin no round after so many minutes
@@ -79,17 +79,20 @@ async function main(): Promise<number> {
   const name = scenario ?? String(numbers.seed)
   const file =
     resume ?? (values['out'] as string | undefined) ?? `docs/results/crash-matrix-${name}.json`
-  return runMatrix(numbers, { blows, resume, file })
+  const staticMembers = WITH_STATIC_MEMBERS.has(name)
+  return runMatrix(numbers, { blows, staticMembers, resume, file })
 }
 
 async function runMatrix(
   { kills, seed, round, rate, minutes }: Record<keyof typeof NUMBERS, number>,
   {
     blows,
+    staticMembers,
     resume,
     file,
   }: {
     readonly blows: readonly Blow[] | undefined
+    readonly staticMembers: boolean
     readonly resume: string | undefined
     readonly file: string
   },
@@ -117,6 +120,7 @@ async function runMatrix(
         blows: blows ?? planned,
         ordersPerSecond: rate,
         partitions: 4,
+        staticMembers,
         ...(blows === undefined ? {} : { lingerMs: LINGER_MS }),
         onProgress: progress(() => `round ${rounds.length + 1}, ${done()} kills before: `),
       })

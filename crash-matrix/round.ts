@@ -21,6 +21,8 @@ export interface RoundOptions {
   readonly partitions: number
   /** How long the load goes on once all that were hit are back; undefined: it ends with the last blow. */
   readonly lingerMs?: number
+  /** Instances keep their places in the group while they are away for less than a session. */
+  readonly staticMembers?: boolean
   readonly onProgress: (message: string) => void
 }
 
@@ -234,6 +236,7 @@ class Round {
       outputs: `${app}-`,
       directory: join(this.#directory, app, name),
       sessionTimeoutMs: SESSION_MS,
+      isStatic: this.#options.staticMembers === true,
     })
     this.#instances.add(instance)
     instance.start()
