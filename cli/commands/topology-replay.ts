@@ -49,13 +49,13 @@ export function replayCommand(): Command {
   )
     .option(
       '--from <time>',
-      'compare outputs from this wall-clock time on (ISO 8601 or ms since the epoch); state is always rebuilt from the first transaction',
+      'compare (and write) outputs from this wall-clock time on (ISO 8601 or ms since the epoch); state is always rebuilt from the first transaction',
       timeText,
     )
     .option('--to <time>', 'end before the first transaction after this time', timeText)
     .option(
       '--shadow <application-id>',
-      'also write outputs to the log, to topics that begin with this application id',
+      'also write outputs to the log, those that --from and --to leave, to new topics that begin with this application id',
     )
     .option(
       '--what-if <file>',

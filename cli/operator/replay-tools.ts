@@ -40,6 +40,8 @@ export type ReplayRow =
       readonly partition: number
       readonly recordedEntries: number | null
       readonly replayedEntries: number
+      /** Of what the replay has in it, as `orion store checksum` prints it; not of a what-if replay. */
+      readonly digest?: string
       readonly result: 'equal' | 'differs' | 'not compared'
     }
   | {
@@ -142,6 +144,7 @@ async function runReplay(
       partition: partitionOf(taskId),
       recordedEntries: recorded?.entries ?? null,
       replayedEntries: rebuilt.entries,
+      digest: rebuilt.digest,
       result: recorded === undefined ? 'not compared' : equal ? 'equal' : 'differs',
     })
   }

@@ -47,9 +47,12 @@ test('every topology, replayed as recorded and then reset and run again, has equ
   for (const name of NAMES) {
     const rows = await replay(name)
     expect(resultOf(rows), name).toMatchObject({ mode: 'exact', isEqual: true })
-    expect(sum(storesOf(rows).map(({ replayedEntries }) => replayedEntries)), name).toBeGreaterThan(
-      0,
+    const replayed = storesOf(rows).map(
+      ({ store, partition, replayedEntries, digest }) =>
+        `${name}/${store}-${partition} ${replayedEntries} ${digest}`,
     )
+    expect(replayed.length, name).toBeGreaterThan(0)
+    expect(before.stores).toEqual(expect.arrayContaining(replayed))
     expect(new Set(storesOf(rows).map(({ result }) => result)), name).toEqual(new Set(['equal']))
     expect(sum(outputsOf(rows).map(({ equal }) => equal)), name).toBeGreaterThan(0)
     expect(

@@ -26,7 +26,7 @@ export interface PlatformOptions {
   readonly brokers?: string
 }
 
-export interface Running {
+interface Running {
   readonly topologies: readonly RunningTopology[]
   /** Closes when all that is on the log is processed and committed, in the order of the data's way. */
   closeAtEnd(): Promise<void>
