@@ -82,7 +82,7 @@ function activeTask(task: TaskMetadata, thread: string): TaskReport {
   return {
     taskId: task.taskId,
     role: 'ACTIVE',
-    state: task.retry === undefined ? task.state : `${task.state}, waits to try a record again`,
+    state: taskState(task),
     thread,
     nodes: task.nodeRecords,
     inputs: task.inputs.map(({ topic, partition, position, lag }) => ({
@@ -93,6 +93,12 @@ function activeTask(task: TaskMetadata, thread: string): TaskReport {
     })),
     stores: restoring.length > 0 ? restoring : running,
   }
+}
+
+/** Beside its state, what it waits for. */
+function taskState({ state, retry, schemaWaits }: TaskMetadata): string {
+  if (retry !== undefined) return `${state}, waits to try a record again`
+  return schemaWaits.length === 0 ? state : `${state}, waits for the schema registry`
 }
 
 /** How far a standby is behind its changelog, as a restoration that does not end. */

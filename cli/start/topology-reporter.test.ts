@@ -146,8 +146,12 @@ describe('a report', () => {
       }),
     ]
     further = [
+      metadata({
+        applicationId: 'another',
+        state: 'ERROR',
+        threads: [thread('not-ours', { tasks: [task('9_9')] })],
+      }),
       metadata({ state: 'REBALANCING', threads: [thread('worker', { tasks: [task('1_1')] })] }),
-      metadata({ applicationId: 'another', state: 'ERROR', threads: [thread('not-ours')] }),
     ]
     await start()
     const [append] = sent
@@ -209,6 +213,20 @@ describe('a report', () => {
       ],
       globalStores: [],
     })
+  })
+
+  test('says of a task what it waits for', async () => {
+    const record = { topic: 'orders', partition: 0, offset: 7 }
+    const wait = { ...record, error: 'away' } as unknown as TaskMetadata['schemaWaits'][number]
+    const retry = record as unknown as TaskMetadata['retry']
+    const tasks = [task('0_0', { schemaWaits: [wait] }), task('0_1', { retry }), task('0_2')]
+    threads = [thread('one', { tasks })]
+    await start()
+    expect(last().taskList.map((one) => one.state)).toEqual([
+      'RUNNING, waits for the schema registry',
+      'RUNNING, waits to try a record again',
+      'RUNNING',
+    ])
   })
 
   test('comes every 2 s while something changes, once more when it has settled, then every 10 s', async () => {
@@ -298,6 +316,24 @@ describe('at the end', () => {
     await pass(20_000)
     await reporter.close()
     expect(sent).toHaveLength(2)
+  })
+
+  test('a report that is under way comes before the tombstone, and none after it', async () => {
+    const works = take
+    let goOn = () => {}
+    take = (append) =>
+      new Promise<void>((resolve) => {
+        goOn = resolve
+      }).then(() => works(append))
+    await start()
+    take = works
+    const closing = reporter.close()
+    await settled()
+    expect(sent).toEqual([])
+    goOn()
+    await closing
+    await pass(20_000)
+    expect(sent.map(({ records }) => records[0]?.value === null)).toEqual([false, true])
   })
 
   test('of one that failed the last word is its error', async () => {
