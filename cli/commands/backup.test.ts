@@ -10,7 +10,6 @@ import { FREE_PORTS } from '../testing/use-orion.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
-const TOPOLOGIES = ['market-data', 'snapshots', 'bars']
 const ROWS = ['ticks', 'snapshots', 'bars']
   .map(
     (table) =>
@@ -48,9 +47,16 @@ async function rowsAfterStart(dataDir: string): Promise<string> {
   return rows
 }
 
+/** Topics, and the stores as they lie in the directory, not what their changelogs would restore. */
 async function kept(dataDir: string) {
-  return onPlatform({ dataDir }, async ({ stores, outputs }) => ({
-    stores: await stores(...TOPOLOGIES),
+  return onPlatform({ dataDir }, async ({ operator, outputs }) => ({
+    stores: await operator(async (tools) => {
+      const checksums: unknown[] = []
+      for (const { topology, store } of await all(tools.storeList({})))
+        for (const { offset: _, ...one } of await all(tools.storeChecksum({ topology, store })))
+          checksums.push({ topology, ...one })
+      return checksums
+    }),
     topics: await outputs('ticks', 'snapshots', 'bars', 'status'),
   }))
 }
