@@ -239,3 +239,27 @@ test('an application that waits for the registry at its start can be closed at o
   await started
   expect(streams.state()).toBe('NOT_RUNNING')
 })
+
+test('a global table waits for a schema as well: nothing fails, and it goes on when the registry is back', async () => {
+  const t = new StreamsBuilder()
+  t.globalTable('people', {
+    ...Consumed.with(stringSerde, personSerde(0), { as: 'people' }),
+    materialized: { as: 'everyone' },
+  })
+  const streams = app('first', { topology: t.build('everyone'), applicationId: 'everyone' })
+  await streams.start()
+  await streams.reached('RUNNING')
+  const everyone = streams.store<string, Person>('everyone')
+  const [key = ''] = keysOf(2)
+  await produce(2, 0)
+  await until(() => everyone.get(key) !== undefined)
+  await registryGoes()
+  await produce(1, 1)
+  await until(() => linesOfRegistry().length === 1)
+  expect(streams.state()).toBe('RUNNING')
+  const [late = ''] = keysOf(1)
+  expect(everyone.get(late)).toBeUndefined()
+  await registryReturns()
+  await until(() => everyone.get(late) !== undefined)
+  expect(linesOfRegistry()).toHaveLength(2)
+})

@@ -126,12 +126,16 @@ export class GlobalReader {
 
   /** Whatever else is wrong with the bytes, `deserialize` tells. */
   async #ready(serde: Serde<unknown>, bytes: Uint8Array | null): Promise<boolean> {
-    if (bytes === null || serde.pending?.(bytes) === undefined) return true
-    return this.#registry.call(() =>
-      serde.pending?.(bytes)?.catch((error: unknown) => {
+    if (bytes === null) return true
+    let fetch = serde.pending?.(bytes)
+    if (fetch === undefined) return true
+    return await this.#registry.call(() => {
+      const first = fetch ?? serde.pending?.(bytes)
+      fetch = undefined
+      return first?.catch((error: unknown) => {
         if (isRegistryAway(error)) throw error
-      }),
-    )
+      })
+    })
   }
 
   #positions(): (TopicPartition & { readonly offset: number })[] {

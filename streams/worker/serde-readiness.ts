@@ -28,7 +28,11 @@ export class SerdeReadiness {
     if (serdes === undefined) return -1
     for (let index = from; index < records.length; index++) {
       const record = records[index]
-      if (record !== undefined && fetchOf(serdes, record) !== undefined) return index
+      const fetch = record === undefined ? undefined : fetchOf(serdes, record)
+      if (fetch === undefined) continue
+      // Who waits asks again: here its failure is nobody's.
+      fetch.catch(() => {})
+      return index
     }
     return -1
   }
