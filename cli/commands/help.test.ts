@@ -30,6 +30,7 @@ const LEVELS = [
   'dlq',
   'dlq list',
   'dlq show',
+  'dlq replay',
   'sink',
   'sink check',
   'query',
@@ -41,6 +42,7 @@ const LEVELS = [
   'kafka status',
   'peer-app',
   'peer-app snapshot',
+  'bench',
 ]
 
 test('there is help on every level', () => {
