@@ -24,6 +24,7 @@ import type {
   ReadOnlyWindowStore,
 } from './store.ts'
 import type { StreamsClientMetadata } from './streams-client-metadata.ts'
+import { threadContext } from './streams-context.ts'
 import { LocalInstance } from './streams-local.ts'
 import {
   describeThread,
@@ -32,7 +33,7 @@ import {
   type StreamsMetadata,
 } from './streams-metadata.ts'
 import { limitsOf, type StreamsLimits, type StreamsOptions } from './streams-options.ts'
-import { purgedTopics, scheduleRetention, scheduleTarget } from './streams-schedule.ts'
+import { purgedTopics, scheduleRetention } from './streams-schedule.ts'
 import { type StateListener, StreamsState } from './streams-state.ts'
 import type { StreamsStatus } from './streams-status.ts'
 import { RecordCacheBudget } from './task/record-cache-budget.ts'
@@ -139,7 +140,15 @@ export class Streams {
       const threads = this.#makeThreads(plan)
       this.#threads = threads
       for (let index = 0; index < this.#limits.threads; index++) threads.add()
-      this.#startPurge(plan, threads)
+      this.#purge = new RepartitionPurge({
+        topics: purgedTopics(this.#options, plan),
+        keptRecords: this.#limits.repartitionKeptRecords,
+        log,
+        logger: this.#options.logger,
+        timers: this.#timers,
+        tasks: () => threads.tasks(),
+      })
+      this.#purge.start()
     } catch (error) {
       this.#status.error = error
       await this.#fail(error)
@@ -342,30 +351,17 @@ export class Streams {
 
   #makeContext(plan: TopologyPlan): ThreadContext {
     assert(this.#state !== undefined && this.#group !== undefined)
-    const { log, clock, logger, metrics, guarantee, handlers = {} } = this.#options
-    return {
+    return threadContext(this.#options, {
       plan,
-      clientId: this.#options.clientId ?? this.#options.applicationId,
-      log,
       state: this.#state,
       group: this.#group,
       globals: this.#globals.tables,
-      clock,
       timers: this.#timers,
-      logger,
-      metrics,
-      guarantee: guarantee === 'at_least_once' ? 'at_least_once' : 'exactly_once',
       limits: this.#limits,
-      handlers,
-      deadLetter: this.#options.deadLetter,
       deadLetterLog: this.#deadLetterLog,
-      deadLetterDropped: this.#options.deadLetterDropped ?? [],
       dropLog: this.#dropLog,
       recordCacheBudget: this.#recordCacheBudget,
-      restoreListener: this.#options.restoreListener,
-      probe: this.#options.probe,
-      schedule: scheduleTarget(this.#options, plan),
-    }
+    })
   }
 
   #directory(): string {
@@ -395,20 +391,6 @@ export class Streams {
     const state = this.state()
     if (threads.areRunning && state === 'REBALANCING') this.#status.move('all-running')
     else if (!threads.areRunning && state === 'RUNNING') this.#status.move('rebalance')
-  }
-
-  #startPurge(plan: TopologyPlan, threads: StreamThreads): void {
-    const { log, logger } = this.#options
-    this.#purge = new RepartitionPurge({
-      topics: purgedTopics(this.#options, plan),
-      keptRecords: this.#limits.repartitionKeptRecords,
-      log,
-      logger,
-      timers: this.#timers,
-      committedPositions: () =>
-        threads.tasks().flatMap(({ task }) => task?.committedPositions() ?? []),
-    })
-    this.#purge.start()
   }
 
   #globalFailed(error: unknown): void {

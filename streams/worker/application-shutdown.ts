@@ -1,4 +1,6 @@
 import { StreamsError } from '../errors.ts'
+import type { TaskAssignment } from './assignment/task-assignment.ts'
+import type { ThreadContext } from './thread-context.ts'
 
 const CODE = 'STREAMS_SHUTDOWN_REQUESTED'
 
@@ -14,4 +16,17 @@ export function shutdownRequested(): StreamsError {
 
 export function isShutdownRequest(error: unknown): boolean {
   return error instanceof StreamsError && error.code === CODE
+}
+
+/**
+ * How long a thread stays that was told to stop, in ms. Who announced it stays until all others have heard: an assignment that comes too late for one
+ * of them is made anew.
+ */
+export function shutdownWaitMs(
+  { group, limits }: Pick<ThreadContext, 'group' | 'limits'>,
+  { processes }: TaskAssignment,
+  announces = false,
+): number {
+  const isAlone = processes.every(({ processId }) => processId === group.processId)
+  return announces && !isAlone ? 2 * limits.sessionTimeoutMs : 0
 }

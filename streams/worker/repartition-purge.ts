@@ -1,8 +1,8 @@
 import type { Log } from '../log/log.ts'
 import { logTrouble } from '../log-trouble.ts'
 import type { Logger } from '../logger.ts'
-import type { InputPosition } from '../task/transaction-schedule.ts'
 import type { Timers } from '../timers.ts'
+import type { ActiveTask } from './active-task.ts'
 
 export interface RepartitionPurgeOptions {
   readonly topics: readonly string[]
@@ -11,8 +11,8 @@ export interface RepartitionPurgeOptions {
   readonly log: Log
   readonly logger: Logger
   readonly timers: Timers
-  /** Of all local tasks, now. */
-  readonly committedPositions: () => readonly InputPosition[]
+  /** All local ones, now. */
+  readonly tasks: () => readonly ActiveTask[]
 }
 
 const INTERVAL_MS = 30_000
@@ -42,7 +42,8 @@ export class RepartitionPurge {
     const { log, logger, keptRecords } = this.#options
     const topics = new Set(this.#options.topics)
     const positions = this.#options
-      .committedPositions()
+      .tasks()
+      .flatMap(({ task }) => task?.committedPositions() ?? [])
       .filter(({ topic, offset }) => topics.has(topic) && offset > keptRecords)
       .map((at) => ({ ...at, offset: at.offset - keptRecords }))
     if (positions.length === 0) return

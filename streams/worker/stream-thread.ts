@@ -5,34 +5,21 @@ import { logTrouble } from '../log-trouble.ts'
 import { ChangelogRestorer } from '../restore/changelog-restorer.ts'
 import type { StandbyTask } from '../standby/standby-task.ts'
 import type { ActiveTask, TaskOwner } from './active-task.ts'
-import { shutdownRequested } from './application-shutdown.ts'
-import { encodeHeldTasks } from './assignment/held-tasks.ts'
-import {
-  decodeTaskAssignment,
-  NOTHING_ASSIGNED,
-  type TaskAssignment,
-} from './assignment/task-assignment.ts'
+import { shutdownRequested, shutdownWaitMs } from './application-shutdown.ts'
+import { decodeTaskAssignment, NOTHING_ASSIGNED } from './assignment/task-assignment.ts'
+import { limitBuffers } from './buffer-limits.ts'
+import { idleMs, startDueCommits } from './due-work.ts'
+import { heldByThread } from './held-by-thread.ts'
+import { PendingPoll, type PolledBatches } from './pending-poll.ts'
 import { type SchemaWait, SchemaWaits } from './schema-waits.ts'
 import { SerdeReadiness } from './serde-readiness.ts'
-import { type AssignableSubTopology, TaskAssignor } from './task-assignor.ts'
+import type { StreamThreadOptions } from './stream-thread-options.ts'
+import { assignableSubTopologies, TaskAssignor } from './task-assignor.ts'
 import type { ThreadContext } from './thread-context.ts'
 import { ThreadMetrics } from './thread-metrics.ts'
 import { nextThreadStatus, type ThreadInput, type ThreadStatus } from './thread-status.ts'
 import { ThreadTasks } from './thread-tasks.ts'
-import type { TopologyPlan } from './topology-plan.ts'
 import { TurnSignal } from './turn-signal.ts'
-
-export interface StreamThreadOptions {
-  readonly name: string
-  readonly context: ThreadContext
-  /** Static membership: a thread that comes back with it has its place again. */
-  readonly groupInstanceId: string | undefined
-  /** Joins only to tell all instances of the application to stop; takes no tasks, and fails when they have gone. */
-  readonly announcesShutdown?: boolean
-  readonly onStatus: (thread: StreamThread) => void
-  /** The thread has ended because of this; what it held is closed. */
-  readonly onFailure: (thread: StreamThread, error: unknown) => void
-}
 
 const IDLE_WAIT_MS = 100
 
@@ -52,20 +39,16 @@ export class StreamThread implements TaskOwner {
   readonly #signal: TurnSignal
   readonly #schemas: SchemaWaits<ActiveTask>
   readonly #backoff: Backoff
+  readonly #poll: PendingPoll
   readonly metrics: ThreadMetrics
   #consumer: GroupConsumer | undefined
   #producer: Producer | undefined
   #status: ThreadStatus = 'CREATED'
-  #polling = false
-  #polled: readonly FetchedBatch[] = []
-  /** How often each task had sought when the poll began whose records wait here. */
-  #polledAfter: ReadonlyMap<ActiveTask, number> = new Map()
-  #pollFailure: unknown
   #running: Promise<void> | undefined
   #stopping = false
   #leaveGroup = true
   #joins = 0
-  #cancelProbe = () => {}
+  #cancelLater = () => {}
   #paused = false
   #rejoin = false
   #failure: { readonly error: unknown } | undefined
@@ -84,6 +67,10 @@ export class StreamThread implements TaskOwner {
       onFailure: (error) => this.#fail(error),
     })
     this.#signal = new TurnSignal(context.timers)
+    this.#poll = new PendingPoll(clock, (elapsedMs) => {
+      this.metrics.spent('fetch', elapsedMs)
+      this.wake()
+    })
     this.#backoff = new Backoff({ firstMs: 100, longestMs: 2_000, timers: context.timers })
     this.restorer = new ChangelogRestorer({
       log,
@@ -153,10 +140,7 @@ export class StreamThread implements TaskOwner {
     return this.#tasks.standbys()
   }
 
-  /**
-   * Ends after the current turn; what was processed is committed first. Without `leaveGroup` a static member's place is kept until its session
-   * ends.
-   */
+  /** Ends after the current turn, with everything committed. Without `leaveGroup` a static member's place is kept until its session ends. */
   async shutdown(leaveGroup: boolean): Promise<void> {
     this.#leaveGroup = leaveGroup
     this.#stop()
@@ -182,17 +166,11 @@ export class StreamThread implements TaskOwner {
       'the task has another owner: it is closed here',
     )
     task.dirty = true
-    this.#rejoin = true
-    this.wake()
+    this.#askGroup()
   }
 
   taskFailed(task: ActiveTask, error: unknown): void {
     task.dirty = true
-    this.#fail(error)
-  }
-
-  /** For failures that are no task's: a global store that cannot go on, say. */
-  fail(error: unknown): void {
     this.#fail(error)
   }
 
@@ -216,10 +194,16 @@ export class StreamThread implements TaskOwner {
       clientId: this.name,
       groupId: plan.applicationId,
       topics: plan.inputTopics,
-      assignor: new TaskAssignor(assignableOf(plan), limits),
+      assignor: new TaskAssignor(assignableSubTopologies(plan), limits),
       rebalance: 'cooperative',
       ...(groupInstanceId === undefined ? {} : { groupInstanceId }),
-      userData: () => this.#userData(),
+      userData: () =>
+        heldByThread(this.#context, {
+          tasks: this.tasks(),
+          standbys: this.standbys(),
+          joins: ++this.#joins,
+          announcesShutdown: this.#options.announcesShutdown === true,
+        }),
       isolation: 'read_committed',
       onMissingOffset: 'earliest',
       positions: 'sought',
@@ -230,58 +214,45 @@ export class StreamThread implements TaskOwner {
   }
 
   async #turn(): Promise<void> {
-    const waitMs = this.#waitMs()
-    await this.#fetch(waitMs)
+    await this.#fetch(this.#waitMs())
     if (this.#rejoin) await this.#rejoinGroup()
     if (this.#stopping) return
     this.#runTasks()
-    this.#startCommits()
-    this.#limitBuffers()
+    const { clock, limits } = this.#context
+    startDueCommits(this.#tasks, clock.monotonicMs(), limits)
+    limitBuffers(this.#tasks, limits.bufferedRecordsMax, {
+      pause: (queue) => this.consumer.pause([queue]),
+      resume: (queue) => {
+        if (!this.#schemas.holds(queue)) this.consumer.resume([queue])
+      },
+    })
     await this.#giveWay()
   }
 
   /** Waits until a fetch ends, something changes, or `waitMs` are over; hands what was fetched to the tasks. */
   async #fetch(waitMs: number): Promise<void> {
-    if (!this.#polling) this.#poll(waitMs)
+    if (!this.#poll.isUnderWay) this.#startPoll(waitMs)
     await this.#signal.wait(waitMs)
-    const batches = this.#polled
-    this.#polled = []
-    if (this.#pollFailure !== undefined) await this.#pollFailed()
+    const polled = this.#poll.take()
+    if (polled.failure !== undefined) await this.#pollFailed(polled.failure.error)
     let records = 0
     this.#schemas.deliver()
-    for (const batch of batches) {
+    for (const batch of polled.batches) {
       records += batch.records.length
-      this.#deliver(batch)
+      this.#deliver(batch, polled)
     }
     if (records > 0) this.metrics.batchRecords.observe(records)
   }
 
-  #poll(waitMs: number): void {
-    const { clock, limits } = this.#context
-    this.#polling = true
+  #startPoll(waitMs: number): void {
     this.metrics.polls.add(1)
-    const startMs = clock.monotonicMs()
-    const after = new Map([...this.#tasks].map((active) => [active, active.seeks]))
-    const { pollRecordsMax: recordsMax } = limits
-    this.consumer
-      .poll({ maxWaitMs: Math.min(waitMs, IDLE_WAIT_MS), recordsMax })
-      .then((batches) => {
-        this.#polled = batches
-        this.#polledAfter = after
-      })
-      .catch((error: unknown) => {
-        this.#pollFailure = error
-      })
-      .finally(() => {
-        this.metrics.spent('fetch', clock.monotonicMs() - startMs)
-        this.#polling = false
-        this.wake()
-      })
+    this.#poll.start(this.consumer, this.#tasks, {
+      maxWaitMs: Math.min(waitMs, IDLE_WAIT_MS),
+      recordsMax: this.#context.limits.pollRecordsMax,
+    })
   }
 
-  async #pollFailed(): Promise<void> {
-    const error = this.#pollFailure
-    this.#pollFailure = undefined
+  async #pollFailed(error: unknown): Promise<void> {
     if (logTrouble(error) === 'fatal') throw error
     this.#context.logger.warn(
       { thread: this.name, error: String(error) },
@@ -290,12 +261,12 @@ export class StreamThread implements TaskOwner {
     await this.#backoff.wait()
   }
 
-  #deliver(batch: FetchedBatch): void {
+  #deliver(batch: FetchedBatch, polled: PolledBatches): void {
     this.#backoff.reset()
     const active = this.#tasks.of(batch)
     if (active === undefined) return
     active.busy = true
-    if (this.#polledAfter.get(active) === active.seeks) this.#schemas.take(active, batch)
+    if (!polled.soughtSince(active)) this.#schemas.take(active, batch)
     else active.enqueueInDoubt(this.#schemas.isReadable(batch) ? batch : { ...batch, records: [] })
   }
 
@@ -323,61 +294,11 @@ export class StreamThread implements TaskOwner {
     this.metrics.spent('process', clock.monotonicMs() - startMs)
   }
 
-  /** Due: a bound is reached or a commit was asked for; the interval is over; nothing more is at hand. */
-  #startCommits(): void {
-    const nowMs = this.#context.clock.monotonicMs()
-    const { commitIntervalMs, drainedCommitSpacingMs } = this.#context.limits
-    for (const active of this.#tasks) {
-      const wasBusy = active.busy
-      active.busy = false
-      const { task, uncommittedSinceMs } = active
-      if (task === undefined || active.isCommitting || active.dirty) continue
-      if (uncommittedSinceMs === undefined) {
-        // Asked for, or at a bound, with nothing to write.
-        if (task.commitRequested && !task.hasUncommitted) task.commitRequested = false
-        continue
-      }
-      const isOver = nowMs - uncommittedSinceMs >= commitIntervalMs
-      const isDrained = !wasBusy && nowMs - active.lastCommitEndMs >= drainedCommitSpacingMs
-      if (task.commitRequested || isOver || isDrained) active.startCommit()
-    }
-  }
-
-  /** Partitions whose queue is full are not fetched until it is half empty. */
-  #limitBuffers(): void {
-    const { bufferedRecordsMax } = this.#context.limits
-    for (const { task } of this.#tasks) {
-      if (task === undefined) continue
-      for (const queue of task.queues) {
-        if (!queue.paused && queue.buffered >= bufferedRecordsMax) {
-          queue.paused = true
-          this.consumer.pause([queue])
-        } else if (queue.paused && queue.buffered <= bufferedRecordsMax / 2) {
-          queue.paused = false
-          if (!this.#schemas.holds(queue)) this.consumer.resume([queue])
-        }
-      }
-    }
-  }
-
-  /** How long nothing has to be done, unless something happens. */
   #waitMs(): number {
+    if (this.#paused) return IDLE_WAIT_MS
     const { clock, limits } = this.#context
-    const nowMs = clock.monotonicMs()
-    let waitMs = IDLE_WAIT_MS
-    for (const active of this.#tasks) {
-      const { task } = active
-      if (task === undefined || active.isCommitting || active.isClosing || this.#paused) continue
-      if (task.isReady()) return 0
-      if (active.uncommittedSinceMs !== undefined) {
-        const spacedMs = active.lastCommitEndMs + limits.drainedCommitSpacingMs - nowMs
-        waitMs = Math.min(waitMs, Math.max(0, spacedMs))
-      }
-      if (task.hasBuffered && limits.maxTaskIdleMs > 0)
-        waitMs = Math.min(waitMs, limits.maxTaskIdleMs)
-      waitMs = Math.min(waitMs, Math.max(0, task.nextWallClockDueMs - clock.nowMs()))
-    }
-    return waitMs
+    const now = { monotonicMs: clock.monotonicMs(), wallClockMs: clock.nowMs() }
+    return idleMs(this.#tasks, now, limits, IDLE_WAIT_MS)
   }
 
   async #giveWay(): Promise<void> {
@@ -387,28 +308,16 @@ export class StreamThread implements TaskOwner {
     this.#yieldedMs = clock.monotonicMs()
   }
 
-  #userData(): Uint8Array {
-    const { group, state } = this.#context
-    const tasks = this.tasks()
-    const ids = (some: readonly { readonly taskId: string }[]) => some.map(({ taskId }) => taskId)
-    return encodeHeldTasks({
-      processId: group.processId,
-      applicationServer: group.applicationServer,
-      active: ids(tasks),
-      restoring: ids(tasks.filter(({ status }) => status !== 'RUNNING')),
-      standby: ids(this.standbys()),
-      stored: state.positions(),
-      joins: ++this.#joins,
-      ...(this.#options.announcesShutdown === true ? { shutdown: true } : {}),
-    })
-  }
-
   async #assigned(partitions: readonly TopicPartition[], userData: Uint8Array): Promise<void> {
-    const { group, state, logger } = this.#context
+    const { group, state, logger, limits } = this.#context
     const assignment = decodeTaskAssignment(userData) ?? NOTHING_ASSIGNED
     group.assigned(assignment)
     if (assignment.shutdown === true) {
-      this.#shutdownAsked(partitions, assignment)
+      // Nothing is taken any more; what was processed is committed at the end.
+      this.consumer.pause(partitions)
+      const waitMs = shutdownWaitMs(this.#context, assignment, this.#options.announcesShutdown)
+      if (waitMs > 0) this.#later(waitMs, () => this.#fail(shutdownRequested()))
+      else this.#fail(shutdownRequested())
       return
     }
     const added = await this.#tasks.assign(partitions, assignment, this.consumer)
@@ -418,33 +327,16 @@ export class StreamThread implements TaskOwner {
     }
     await state.closeAllBut(new Set([...group.ownTasks(), ...assignment.active]))
     state.cleanUp(new Set(assignment.removable))
-    this.#probeLater(assignment.probing)
+    this.#cancelLater()
+    // While tasks wait for a warm-up, the group is asked from time to time whether they may move.
+    if (assignment.probing) this.#later(limits.probingRebalanceIntervalMs, () => this.#askGroup())
     this.taskStatusChanged()
   }
 
-  /** Who announced it stays until all others have heard: an assignment that comes too late for one of them is made anew. */
-  #shutdownAsked(partitions: readonly TopicPartition[], { processes }: TaskAssignment): void {
-    const { group, timers, limits } = this.#context
-    // Nothing is taken any more; what was processed is committed at the end.
-    this.consumer.pause(partitions)
-    this.#cancelProbe()
-    const isAlone = processes.every(({ processId }) => processId === group.processId)
-    if (this.#options.announcesShutdown !== true || isAlone) this.#fail(shutdownRequested())
-    else
-      this.#cancelProbe = timers.after(2 * limits.sessionTimeoutMs, () =>
-        this.#fail(shutdownRequested()),
-      )
-  }
-
-  /** While tasks wait for a warm-up, the group is asked from time to time whether they may move. */
-  #probeLater(probing: boolean): void {
-    this.#cancelProbe()
-    if (!probing || this.#stopping) return
-    const { timers, limits } = this.#context
-    this.#cancelProbe = timers.after(limits.probingRebalanceIntervalMs, () => {
-      this.#rejoin = true
-      this.wake()
-    })
+  /** One thing at a time is waited for: that the group may be asked again, or that the instance may end. */
+  #later(waitMs: number, act: () => void): void {
+    this.#cancelLater()
+    if (!this.#stopping) this.#cancelLater = this.#context.timers.after(waitMs, act)
   }
 
   async #revoked(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
@@ -454,6 +346,11 @@ export class StreamThread implements TaskOwner {
     this.#context.logger.info({ thread: this.name, tasks, lost }, 'tasks are revoked')
     if (!this.#stopping) this.#move('revoked')
     await this.#tasks.close(revoked, !lost)
+  }
+
+  #askGroup(): void {
+    this.#rejoin = true
+    this.wake()
   }
 
   /** Closes what was lost and asks the group who owns what. */
@@ -474,7 +371,7 @@ export class StreamThread implements TaskOwner {
     if (this.#stopping) return
     this.#stopping = true
     this.#schemas.end()
-    this.#cancelProbe()
+    this.#cancelLater()
     this.#backoff.end()
     if (this.#status !== 'CREATED') this.#move('shutdown')
     this.wake()
@@ -501,12 +398,4 @@ export class StreamThread implements TaskOwner {
     this.#status = next
     this.#options.onStatus(this)
   }
-}
-
-function assignableOf({ subTopologies }: TopologyPlan): readonly AssignableSubTopology[] {
-  return subTopologies.map(({ subTopology, inputs }) => ({
-    id: subTopology.id,
-    topics: inputs.map(({ topic }) => topic),
-    stateful: subTopology.stores.some(({ logged }) => logged),
-  }))
 }

@@ -8,6 +8,7 @@ import type { Seat } from './assignment/quota.ts'
 import { RecoveryLag } from './assignment/recovery-lag.ts'
 import { spreadOverThreads } from './assignment/spread-over-threads.ts'
 import { encodeTaskAssignment, type ProcessTasks } from './assignment/task-assignment.ts'
+import type { TopologyPlan } from './topology-plan.ts'
 
 export interface AssignableSubTopology {
   readonly id: number
@@ -15,6 +16,17 @@ export interface AssignableSubTopology {
   readonly topics: readonly string[]
   /** Has stores that are restored from changelogs. */
   readonly stateful: boolean
+}
+
+/** What there is to assign of a topology. */
+export function assignableSubTopologies({
+  subTopologies,
+}: Pick<TopologyPlan, 'subTopologies'>): readonly AssignableSubTopology[] {
+  return subTopologies.map(({ subTopology, inputs }) => ({
+    id: subTopology.id,
+    topics: inputs.map(({ topic }) => topic),
+    stateful: subTopology.stores.some(({ logged }) => logged),
+  }))
 }
 
 export interface AssignmentLimits {
