@@ -394,6 +394,7 @@ describe('operations', () => {
     expect(body.checks.map(({ name }) => name)).toEqual([
       'view instruments',
       'view market',
+      'log',
       'a part',
     ])
   })
