@@ -49,6 +49,8 @@ export class ActiveTask {
   dirty = false
   /** How often it has begun and sought its inputs. */
   seeks = 0
+  /** How often a position of the consumer was set for it: what a poll brings that began before is in doubt. */
+  repositions = 0
   /** Processed or received something in this turn of the thread. */
   busy = false
   uncommittedSinceMs: number | undefined
@@ -125,6 +127,8 @@ export class ActiveTask {
     const queue = this.task?.queueOf(batch.topic, batch.partition)
     if (queue === undefined) return
     if (batch.records[0]?.offset === queue.fetchedTo) queue.add(batch)
+    // A poll that is under way may bring the same records once more: it is in doubt, too.
+    this.repositions++
     this.#owner.consumer.seek(queue, queue.fetchedTo)
   }
 
@@ -209,6 +213,7 @@ export class ActiveTask {
     for (const { topic, partition, position } of inputs)
       consumer.seek({ topic, partition }, position)
     this.seeks++
+    this.repositions++
     consumer.resume(this.inputs)
   }
 

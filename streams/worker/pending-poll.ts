@@ -24,8 +24,9 @@ export class PendingPoll {
     this.#onEnd = onEnd
   }
 
-  get isUnderWay(): boolean {
-    return this.#isUnderWay
+  /** Whether one may start: none is under way, and what the last one brought was taken. */
+  get isIdle(): boolean {
+    return !this.#isUnderWay && this.#polled === NOTHING
   }
 
   start(
@@ -35,11 +36,11 @@ export class PendingPoll {
   ): void {
     this.#isUnderWay = true
     const startMs = this.#clock.monotonicMs()
-    const seeks = new Map([...tasks].map((task) => [task, task.seeks]))
+    const before = new Map([...tasks].map((task) => [task, task.repositions]))
     consumer
       .poll(options)
       .then((batches) => {
-        this.#polled = { batches, soughtSince: (task) => seeks.get(task) !== task.seeks }
+        this.#polled = { batches, soughtSince: (task) => before.get(task) !== task.repositions }
       })
       .catch((error: unknown) => {
         this.#polled = { ...NOTHING, failure: { error } }

@@ -231,7 +231,7 @@ export class StreamThread implements TaskOwner {
 
   /** Waits until a fetch ends, something changes, or `waitMs` are over; hands what was fetched to the tasks. */
   async #fetch(waitMs: number): Promise<void> {
-    if (!this.#poll.isUnderWay) this.#startPoll(waitMs)
+    if (this.#poll.isIdle) this.#startPoll(waitMs)
     await this.#signal.wait(waitMs)
     const polled = this.#poll.take()
     if (polled.failure !== undefined) await this.#pollFailed(polled.failure.error)
