@@ -139,6 +139,8 @@ describe.skipIf(brokers.length === 0)(`one of three instances is killed${missing
     const freshAfterMs = performance.now() - killedAtMs
     const isOver = ({ freshInARow, problems }: Caller) => freshInARow >= 5 || problems.length > 0
     await until(() => everyone.every(isOver) || performance.now() > killedAtMs + LONGEST_MS)
+    // Now: the last call of one that has been answered afresh long since may meet a rebalance.
+    const wereOver = everyone.map(isOver)
     await Promise.all(everyone.map((one) => one.end()))
 
     const stale = seen.filter((answer) => answer.stale)
@@ -169,7 +171,7 @@ describe.skipIf(brokers.length === 0)(`one of three instances is killed${missing
       Object.entries(asking).flatMap(([name, one]) => one.problems.map((p) => `${name}: ${p}`)),
     ).toEqual([])
     expect(checks.faults).toEqual([])
-    expect(everyone.map((one) => isOver(one))).toEqual(everyone.map(() => true))
+    expect(wereOver).toEqual(everyone.map(() => true))
     expect(stale.length).toBeGreaterThan(0)
     for (const { role, lag, host, position } of parts) {
       expect(role).toBe('standby')
