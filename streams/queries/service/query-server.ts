@@ -305,18 +305,16 @@ interface Call {
 
 function pathOf(path: string) {
   const match = PATH.exec(path)
-  try {
-    if (match !== null)
-      return {
-        applicationId: decodeURIComponent(match[1] ?? ''),
-        store: match[2] === undefined ? undefined : decodeURIComponent(match[2]),
-        operation: match[3],
-      }
-  } catch {}
-  throw new QueryProblem(
-    'not-found',
-    'There is nothing at this path: GET /queries/v1 lists applications and stores.',
-  )
+  const applicationId = decoded(match?.[1] ?? '')
+  const store = decoded(match?.[2] ?? '')
+  // A store's name that cannot be read names nothing, as an unknown path does.
+  if (match === null || applicationId === undefined || store === undefined) {
+    throw new QueryProblem(
+      'not-found',
+      'There is nothing at this path: GET /queries/v1 lists applications and stores.',
+    )
+  }
+  return { applicationId, store: match[2] === undefined ? undefined : store, operation: match[3] }
 }
 
 function isOperation(text: string): text is QueryOperation {
@@ -340,4 +338,13 @@ function portTaken(host: string, port: number, cause: unknown): StreamsError {
     'Give another port, or end what has it.',
     cause,
   )
+}
+
+/** Undefined for text that is no percent-encoding (RFC 3986). */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
 }
