@@ -159,6 +159,7 @@ export class MarketStream {
     this.#heardAtMs = this.#client.nowMs()
     const message = JSON.parse(text) as ServerMessage
     if ('channel' in message) {
+      if (message.channel !== 'market') return
       this.#sequence += 1
       if (message.seq === this.#sequence) this.#handlers.onItems(message.data, message.type)
       else this.#abandon('frames were lost')

@@ -39,16 +39,56 @@ export const CATALOGUE = {
       ...stream('admin.instruments', 'admin.instruments', 'instrumentId', 'compact', 1),
       minCompactionLagMs: ONE_DAY_MS,
     },
+    venues: reference('admin.venues', 'venueId'),
+    lps: reference('admin.lps', 'lpId'),
+    limits: reference('admin.limits', 'scope|subject'),
+    flags: reference('admin.flags', 'flag'),
+    changes: single(stream('admin.changes', 'admin.changes', 'entityId', 'delete', 0.5)),
   },
   marketdata: {
-    raw: stream('marketdata.raw', 'marketdata.raw', 'instrumentId', 'delete', 30),
-    ticks: stream('marketdata.ticks', 'marketdata.ticks', 'instrumentId', 'delete', 30),
+    raw: stream('marketdata.raw', 'marketdata.raw', 'instrumentId', 'delete', 21),
+    ticks: stream('marketdata.ticks', 'marketdata.ticks', 'instrumentId', 'delete', 24),
     snapshots: {
-      ...stream('marketdata.snapshots', 'marketdata.snapshots', 'instrumentId', 'compact', 14),
+      ...stream('marketdata.snapshots', 'marketdata.snapshots', 'instrumentId', 'compact', 12),
       minCompactionLagMs: FIVE_MINUTES_MS,
     },
     status: stream('marketdata.status', 'marketdata.status', 'instrumentId', 'compact', 1),
-    bars: stream('marketdata.bars', 'marketdata.bars', 'instrumentId', 'delete', 10),
+    bars: stream('marketdata.bars', 'marketdata.bars', 'instrumentId', 'delete', 9),
+    marks: {
+      ...stream('marketdata.marks', 'marketdata.marks', 'instrumentId', 'compact', 2),
+      minCompactionLagMs: ONE_DAY_MS,
+    },
+  },
+  rfq: {
+    commands: stream('rfq.commands', 'rfq.commands', 'rfqId', 'delete', 1),
+    lifecycle: stream('rfq.lifecycle', 'rfq.lifecycle', 'rfqId', 'delete', 4),
+    quotes: stream('rfq.quotes', 'rfq.quotes', 'rfqId', 'delete', 2),
+  },
+  execution: {
+    trades: stream('execution.trades', 'execution.trades', 'tradeId', 'delete', 2),
+  },
+  posttrade: {
+    confirmations: stream(
+      'posttrade.confirmations',
+      'posttrade.confirmations',
+      'tradeId',
+      'delete',
+      1,
+    ),
+    settlement: stream('posttrade.settlement', 'posttrade.settlement', 'tradeId', 'delete', 1),
+  },
+  risk: {
+    alerts: single(stream('risk.alerts', 'risk.alerts', 'scope|subject', 'delete', 0.5)),
+    killswitch: reference('risk.killswitch', 'killswitch'),
+  },
+  analytics: {
+    tca: stream('analytics.tca', 'analytics.tca', 'tradeId', 'compact', 1),
+    'lp-metrics': single(
+      stream('analytics.lp-metrics', 'analytics.lp-metrics', 'lpId', 'compact', 0.25),
+    ),
+  },
+  notify: {
+    inbox: stream('notify.inbox', 'notify.inbox', 'user:<id> or role:<ROLE>', 'delete', 1),
   },
   ops: {
     events: stream('ops.events', 'ops.events', 'component', 'delete', 2),
@@ -60,6 +100,11 @@ export const CATALOGUE = {
     snapshots: stream('dlq.snapshots', 'dlq', 'original key', 'delete', 1),
     bars: stream('dlq.bars', 'dlq', 'original key', 'delete', 1),
     sink: stream('dlq.sink', 'dlq', 'original key', 'delete', 1),
+    rfq: single(stream('dlq.rfq', 'dlq', 'original key', 'delete', 0.25)),
+    execution: single(stream('dlq.execution', 'dlq', 'original key', 'delete', 0.25)),
+    'post-trade': single(stream('dlq.post-trade', 'dlq', 'original key', 'delete', 0.25)),
+    analytics: single(stream('dlq.analytics', 'dlq', 'original key', 'delete', 0.25)),
+    alerts: single(stream('dlq.alerts', 'dlq', 'original key', 'delete', 0.25)),
   },
 } as const
 
@@ -79,5 +124,18 @@ function stream<S extends StreamName>(
     cleanup,
     budgetPercent,
     minCompactionLagMs: 0,
+  }
+}
+
+/** Little of it, and read whole: one partition. */
+function single<E extends StreamEntry>(entry: E): E {
+  return { ...entry, partitions: 1 }
+}
+
+/** What administrators set: the current state of each entity. */
+function reference<S extends StreamName>(name: S, keyEntity: string): StreamEntry<S> {
+  return {
+    ...single(stream(name, name, keyEntity, 'compact', 0.25)),
+    minCompactionLagMs: ONE_DAY_MS,
   }
 }

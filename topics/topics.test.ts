@@ -17,18 +17,40 @@ const GIB = 1024 ** 3
 
 // stream, partitions, cleanup, bytes of one partition when all topics together may take 4 GiB (shares of 4 partitions, by hand)
 const EXPECTED = `
-  dev.admin.instruments.v1      4  compact  10737418
-  dev.marketdata.raw.v1         4  delete   322122547
-  dev.marketdata.ticks.v1       4  delete   322122547
-  dev.marketdata.snapshots.v1   4  compact  150323855
-  dev.marketdata.status.v1      4  compact  10737418
-  dev.marketdata.bars.v1        4  delete   107374182
-  dev.ops.events.v1             4  delete   21474836
-  dev.ops.topologies.v1         4  compact  10737418
-  dev.dlq.market-data.v1        4  delete   21474836
-  dev.dlq.snapshots.v1          4  delete   10737418
-  dev.dlq.bars.v1               4  delete   10737418
-  dev.dlq.sink.v1               4  delete   10737418
+  dev.admin.instruments.v1            4  compact  10737418
+  dev.admin.venues.v1                 1  compact  10737418
+  dev.admin.lps.v1                    1  compact  10737418
+  dev.admin.limits.v1                 1  compact  10737418
+  dev.admin.flags.v1                  1  compact  10737418
+  dev.admin.changes.v1                1  delete   21474836
+  dev.marketdata.raw.v1               4  delete   225485783
+  dev.marketdata.ticks.v1             4  delete   257698037
+  dev.marketdata.snapshots.v1         4  compact  128849018
+  dev.marketdata.status.v1            4  compact  10737418
+  dev.marketdata.bars.v1              4  delete   96636764
+  dev.marketdata.marks.v1             4  compact  21474836
+  dev.rfq.commands.v1                 4  delete   10737418
+  dev.rfq.lifecycle.v1                4  delete   42949672
+  dev.rfq.quotes.v1                   4  delete   21474836
+  dev.execution.trades.v1             4  delete   21474836
+  dev.posttrade.confirmations.v1      4  delete   10737418
+  dev.posttrade.settlement.v1         4  delete   10737418
+  dev.risk.alerts.v1                  1  delete   21474836
+  dev.risk.killswitch.v1              1  compact  10737418
+  dev.analytics.tca.v1                4  compact  10737418
+  dev.analytics.lp-metrics.v1         1  compact  10737418
+  dev.notify.inbox.v1                 4  delete   10737418
+  dev.ops.events.v1                   4  delete   21474836
+  dev.ops.topologies.v1               4  compact  10737418
+  dev.dlq.market-data.v1              4  delete   21474836
+  dev.dlq.snapshots.v1                4  delete   10737418
+  dev.dlq.bars.v1                     4  delete   10737418
+  dev.dlq.sink.v1                     4  delete   10737418
+  dev.dlq.rfq.v1                      1  delete   10737418
+  dev.dlq.execution.v1                1  delete   10737418
+  dev.dlq.post-trade.v1               1  delete   10737418
+  dev.dlq.analytics.v1                1  delete   10737418
+  dev.dlq.alerts.v1                   1  delete   10737418
 `
 
 test('the topics are those of the catalogue, bounded by size and never by time', () => {
@@ -55,7 +77,7 @@ test('a budget that leaves less than 1 MiB for a partition is refused with the l
   expect(() => newTopics(topics, { diskMaxBytes: 100 * 1024 * 1024 })).toThrow(
     /TOPICS_BUDGET_TOO_SMALL.*Allow at least/,
   )
-  expect(newTopics(topics, { diskMaxBytes: 419_430_400 })).toHaveLength(12)
+  expect(newTopics(topics, { diskMaxBytes: 419_430_400 })).toHaveLength(34)
 })
 
 describe('names', () => {

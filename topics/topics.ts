@@ -55,22 +55,49 @@ export function openTopics({
     keySerde: stringSerde,
     valueSerde: avroSerde<StreamEvents[N]>(streamSchemas[entry.schema], registry),
   })
-  const { admin, marketdata, ops, dlq } = CATALOGUE
+  const { admin, marketdata, rfq, execution, posttrade, risk, analytics, notify, ops, dlq } =
+    CATALOGUE
   return {
-    admin: { instruments: open(admin.instruments) },
+    admin: {
+      instruments: open(admin.instruments),
+      venues: open(admin.venues),
+      lps: open(admin.lps),
+      limits: open(admin.limits),
+      flags: open(admin.flags),
+      changes: open(admin.changes),
+    },
     marketdata: {
       raw: open(marketdata.raw),
       ticks: open(marketdata.ticks),
       snapshots: open(marketdata.snapshots),
       status: open(marketdata.status),
       bars: open(marketdata.bars),
+      marks: open(marketdata.marks),
     },
+    rfq: {
+      commands: open(rfq.commands),
+      lifecycle: open(rfq.lifecycle),
+      quotes: open(rfq.quotes),
+    },
+    execution: { trades: open(execution.trades) },
+    posttrade: {
+      confirmations: open(posttrade.confirmations),
+      settlement: open(posttrade.settlement),
+    },
+    risk: { alerts: open(risk.alerts), killswitch: open(risk.killswitch) },
+    analytics: { tca: open(analytics.tca), 'lp-metrics': open(analytics['lp-metrics']) },
+    notify: { inbox: open(notify.inbox) },
     ops: { events: open(ops.events), topologies: open(ops.topologies) },
     dlq: {
       'market-data': open(dlq['market-data']),
       snapshots: open(dlq.snapshots),
       bars: open(dlq.bars),
       sink: open(dlq.sink),
+      rfq: open(dlq.rfq),
+      execution: open(dlq.execution),
+      'post-trade': open(dlq['post-trade']),
+      analytics: open(dlq.analytics),
+      alerts: open(dlq.alerts),
     },
   }
 }

@@ -11,6 +11,11 @@ export interface Entity {
 
 export type AssetClass = 'UNKNOWN' | 'FX' | 'RATES' | 'CREDIT' | 'EQUITY' | 'CRYPTO' | 'COMMODITY'
 
+export interface FlagUpdated {
+  readonly flag: string
+  readonly enabled: boolean
+}
+
 export interface InstrumentUpdated {
   /** SYMBOL.VENUE */
   readonly instrumentId: string
@@ -29,6 +34,139 @@ export interface InstrumentUpdated {
   /** 24x7, 24x5, or HH:MM-HH:MM Area/City */
   readonly tradingHours: string
   readonly enabled: boolean
+}
+
+/** A liquidity provider. The platform's serve tenantIds (all when empty); a tenant's own hides the platform's of the same id. */
+export interface LPConfigUpdated {
+  readonly lpId: string
+  readonly name: string
+  /** BOT or DESK */
+  readonly kind: string
+  readonly enabled: boolean
+  readonly assetClasses: readonly AssetClass[]
+  /** Empty: all of the asset classes. */
+  readonly instrumentIds: readonly string[]
+  /** Empty: any. */
+  readonly venueIds: readonly string[]
+  readonly tenantIds: readonly string[]
+  /** Throttle, for each tenant. */
+  readonly rfqsPerSecond: number
+  /** In the instrument's currency. */
+  readonly minNotional: Decimal | null
+  readonly maxNotional: Decimal | null
+  readonly quoteTtlMs: number
+  readonly lastLook: LastLook | null
+  /** Of a BOT. */
+  readonly personality: Personality | null
+}
+
+export interface LastLook {
+  /** How long the provider holds an acceptance. */
+  readonly windowMs: number
+  /** Mid against the provider since the acceptance; more is a rejection. */
+  readonly maxDriftBps: number
+  /** An older quote is rejected. */
+  readonly maxQuoteAgeMs: number | null
+}
+
+/** Null is no limit. The narrowest of user, desk and tenant binds for each rule: all are checked. */
+export interface LimitsUpdated {
+  /** TENANT, DESK, USER */
+  readonly scope: string
+  /** Tenant, desk or user id. */
+  readonly subject: string
+  readonly rfqsPerMinute: number | null
+  readonly rfqMaxNotional: Decimal | null
+  readonly notionalCurrency: string
+  /** Only these; null: all that the user is entitled to. */
+  readonly instrumentIds: readonly string[] | null
+  readonly venueIds: readonly string[] | null
+}
+
+/** How a bot quotes. */
+export interface Personality {
+  readonly halfSpreadBps: number
+  /** At a full inventory, against more of it. */
+  readonly skewBps: number
+  /** Notional at which the skew is full. */
+  readonly inventoryMax: Decimal
+  readonly responseMedianMs: number
+  /** Of the logarithm. */
+  readonly responseSigma: number
+  readonly declineProbability: number
+  /** Added per tenfold of the lot size. */
+  readonly sizeImpactBps: number
+}
+
+export interface VenueUpdated {
+  readonly venueId: string
+  readonly name: string
+  /** RFQ, CLOB */
+  readonly executionTypes: readonly string[]
+  readonly assetClasses: readonly AssetClass[]
+  /** 24x7, 24x5, or HH:MM-HH:MM Area/City */
+  readonly sessions: string
+  readonly enabled: boolean
+}
+
+/** All RFQs of a tenant with one liquidity provider so far. */
+export interface LpMetricsUpdated {
+  readonly lpId: string
+  readonly invited: number
+  readonly quoted: number
+  readonly won: number
+  /** RFQs that it quoted and that traded with anyone. */
+  readonly quotedOfTraded: number
+  readonly lastLookRejected: number
+  readonly quoteRate: number | null
+  /** won / quoted */
+  readonly hitRatio: number | null
+  readonly hitRatioOfTraded: number | null
+  readonly responseMs: Quantiles
+  /** Of its quotes to the best of the RFQ. */
+  readonly distanceToBestBps: Quantiles
+  readonly wonNotional: number
+  readonly updatedAtMs: number
+}
+
+export interface Quantiles {
+  readonly count: number
+  readonly mean: number | null
+  readonly p50: number | null
+  readonly p90: number | null
+  readonly p99: number | null
+}
+
+/** Execution quality of one trade. */
+export interface TcaComputed {
+  readonly tradeId: string
+  readonly rfqId: string
+  readonly instrumentId: string
+  readonly assetClass: AssetClass
+  readonly lpId: string
+  readonly userId: string
+  readonly desk: string
+  readonly side: Side
+  readonly quantity: Decimal
+  readonly price: Decimal
+  readonly currency: string
+  readonly decisionTimeMs: number
+  readonly executionTimeMs: number
+  readonly decisionMid: number | null
+  /** s x (price - decisionMid) / decisionMid x 1e4; positive is cost. */
+  readonly slippageBps: number | null
+  /** s x (price - decisionMid) x quantity, in currency. */
+  readonly slippageAmount: number | null
+  /** 2 x s x (price - mid) / mid x 1e4 at execution. */
+  readonly effectiveSpreadBps: number | null
+  /** s x (mid - price) / half spread at execution. */
+  readonly spreadCapture: number | null
+  /** From RFQCreated to the trade. */
+  readonly timeToExecutionMs: number
+  readonly decisionToExecutionMs: number
+  readonly quotes: number
+  /** Best to second best quote: what the winner gave away. */
+  readonly coverBps: number | null
 }
 
 /** A record that was not processed, whole, with the reason. */
@@ -56,6 +194,34 @@ export interface DeadLettered {
 export interface Header {
   readonly name: string
   readonly value: Uint8Array | null
+}
+
+/** Never changes. */
+export interface TradeExecuted {
+  readonly tradeId: string
+  readonly rfqId: string
+  readonly quoteId: string
+  readonly instrumentId: string
+  readonly assetClass: AssetClass
+  /** Of the requester. */
+  readonly side: Side
+  readonly quantity: Decimal
+  readonly price: Decimal
+  /** quantity x price, in currency. */
+  readonly notional: Decimal
+  readonly currency: string
+  /** Party: desk or user of the requester, or lpId. */
+  readonly buyer: string
+  readonly seller: string
+  readonly lpId: string
+  readonly quotedBy: string
+  readonly venueId: string
+  readonly requester: Requester
+  readonly decisionTimeMs: number
+  readonly executedAtMs: number
+  /** ISO 8601 date, UTC. */
+  readonly tradeDate: string
+  readonly decision: Mark | null
 }
 
 /** One bar of an instrument, final. COMPUTED from ticks, or FEED as the source delivered it (a quote bar's OHLC is the mean of bid and ask, which are kept). */
@@ -186,6 +352,25 @@ export interface LastTick {
 export interface Level {
   readonly price: number
   readonly size: number
+}
+
+/** The market as a processor knew it when it decided. */
+export interface Mark {
+  readonly bid: number | null
+  readonly ask: number | null
+  readonly mid: number | null
+  /** Of the tick it is from. */
+  readonly eventTimeMs: number
+}
+
+/** The market at most once a second, and at once after a jump: for those who need a price, not the tape. */
+export interface MarkPriceUpdated {
+  readonly instrumentId: string
+  readonly bid: number | null
+  readonly ask: number | null
+  /** Undefined prices are null; the last traded price where the instrument is not quoted. */
+  readonly mid: number | null
+  readonly eventTimeMs: number
 }
 
 export interface MarketDataRecovered {
@@ -341,6 +526,20 @@ export interface SnapshotState {
 
 export type TickKind = 'QUOTE' | 'TRADE'
 
+export interface NotificationRaised {
+  readonly notificationId: string
+  /** user:<id> or role:<ROLE> */
+  readonly audience: string
+  readonly kind: string
+  /** INFO, WARNING or CRITICAL */
+  readonly severity: string
+  readonly title: string
+  readonly text: string
+  readonly entityType: string
+  readonly entityId: string
+  readonly raisedAtMs: number
+}
+
 /** One task in one process: how far it is. */
 export interface TaskReport {
   /** Sub-topology and partition. */
@@ -403,4 +602,494 @@ export interface GlobalStoreReport {
   readonly store: string
   readonly topic: string
   readonly bytes: number
+}
+
+export interface SettlementCompleted {
+  readonly tradeId: string
+  readonly rfqId: string
+  readonly instrumentId: string
+  readonly requester: Requester
+  readonly state: SettlementState
+  /** Attempts made so far. */
+  readonly attempt: number
+  readonly settlementDate: string
+  readonly quantity: Decimal
+  /** In currency, to be paid by the buyer. */
+  readonly amount: Decimal
+  readonly currency: string
+  readonly buyer: string
+  readonly seller: string
+  readonly settledAtMs: number
+}
+
+/** No attempt is left: a break for operations to resolve. */
+export interface SettlementFailed {
+  readonly tradeId: string
+  readonly rfqId: string
+  readonly instrumentId: string
+  readonly requester: Requester
+  readonly state: SettlementState
+  /** Attempts made so far. */
+  readonly attempt: number
+  readonly settlementDate: string
+  readonly quantity: Decimal
+  /** In currency, to be paid by the buyer. */
+  readonly amount: Decimal
+  readonly currency: string
+  readonly buyer: string
+  readonly seller: string
+  readonly reason: string
+  readonly failedAtMs: number
+}
+
+export interface SettlementRequested {
+  readonly tradeId: string
+  readonly rfqId: string
+  readonly instrumentId: string
+  readonly requester: Requester
+  readonly state: SettlementState
+  /** Attempts made so far. */
+  readonly attempt: number
+  readonly settlementDate: string
+  readonly quantity: Decimal
+  /** In currency, to be paid by the buyer. */
+  readonly amount: Decimal
+  readonly currency: string
+  readonly buyer: string
+  readonly seller: string
+  /** Of the first attempt. */
+  readonly attemptAtMs: number
+  readonly failureProbability: number
+  readonly attemptsMax: number
+  /** Failures follow from seed, trade and attempt. */
+  readonly seed: number
+}
+
+export interface SettlementRetrying {
+  readonly tradeId: string
+  readonly rfqId: string
+  readonly instrumentId: string
+  readonly requester: Requester
+  readonly state: SettlementState
+  /** Attempts made so far. */
+  readonly attempt: number
+  readonly settlementDate: string
+  readonly quantity: Decimal
+  /** In currency, to be paid by the buyer. */
+  readonly amount: Decimal
+  readonly currency: string
+  readonly buyer: string
+  readonly seller: string
+  readonly reason: string
+  /** Of the next one. */
+  readonly attemptAtMs: number
+}
+
+export type SettlementState = 'PENDING' | 'RETRYING' | 'SETTLED' | 'FAILED'
+
+/** All that a confirmation says. */
+export interface TradeConfirmed {
+  readonly confirmationId: string
+  readonly tradeId: string
+  readonly rfqId: string
+  readonly quoteId: string
+  readonly instrumentId: string
+  readonly instrumentName: string
+  readonly assetClass: AssetClass
+  readonly side: Side
+  readonly quantity: Decimal
+  readonly price: Decimal
+  readonly notional: Decimal
+  readonly currency: string
+  readonly buyer: string
+  readonly seller: string
+  readonly lpId: string
+  readonly venueId: string
+  readonly requester: Requester
+  readonly executedAtMs: number
+  readonly tradeDate: string
+  /** ISO 8601 date. */
+  readonly settlementDate: string
+  /** T+0, T+1, T+2 */
+  readonly settlementCycle: string
+  readonly calendar: string
+  readonly confirmedAtMs: number
+}
+
+export interface AcceptQuote {
+  readonly rfqId: string
+  readonly quoteId: string
+  readonly version: number
+  readonly requester: Requester
+  readonly requestDigest: string
+}
+
+export interface CancelRFQ {
+  readonly rfqId: string
+  readonly requester: Requester
+  readonly requestDigest: string
+}
+
+export interface CreateRFQ {
+  readonly rfqId: string
+  readonly instrumentId: string
+  readonly side: Side
+  readonly size: Decimal
+  readonly minSize: Decimal | null
+  readonly partialAllowed: boolean
+  readonly venueId: string | null
+  readonly expiryTimeMs: number
+  readonly requester: Requester
+  /** Of the body: one idempotency key stands for one request. */
+  readonly requestDigest: string
+}
+
+/** The liquidity provider may still refuse until then. */
+export interface LastLookStarted {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  readonly quoteId: string
+  readonly lpId: string
+  readonly untilMs: number
+  readonly decision: Mark | null
+}
+
+/** Why a liquidity provider was asked, or was not. */
+export interface LpRoute {
+  readonly lpId: string
+  readonly eligible: boolean
+  readonly reason: string
+}
+
+/** Last look: back to quoting while time is left. */
+export interface QuoteAcceptanceRejected {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  readonly quoteId: string
+  readonly lpId: string
+  /** Code. */
+  readonly reason: string
+  readonly text: string
+  readonly driftBps: number | null
+}
+
+/** Binding: execution makes the trade. */
+export interface QuoteAccepted {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  readonly quote: RankedQuote
+  readonly instrumentId: string
+  readonly assetClass: AssetClass
+  readonly currency: string
+  readonly side: Side
+  readonly quantity: Decimal
+  readonly venueId: string | null
+  readonly requester: Requester
+  readonly createdAtMs: number
+  /** When the accept was taken. */
+  readonly decisionTimeMs: number
+  /** After last look. */
+  readonly acceptedAtMs: number
+  readonly decision: Mark | null
+}
+
+/** What a liquidity provider, bot or human, is ready to trade at. */
+export interface QuoteReceived {
+  readonly quoteId: string
+  readonly rfqId: string
+  readonly lpId: string
+  /** bot, or the user. */
+  readonly quotedBy: string
+  readonly price: Decimal
+  readonly size: Decimal
+  readonly expiresAtMs: number
+}
+
+/** A quote that does not count, and why. */
+export interface QuoteRejected {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  readonly quoteId: string
+  readonly lpId: string
+  /** Code. */
+  readonly reason: string
+  readonly text: string
+}
+
+/** A quote as of the end of its RFQ. */
+export interface QuoteSummary {
+  readonly quoteId: string
+  readonly lpId: string
+  readonly quotedBy: string
+  readonly price: Decimal
+  readonly size: Decimal
+  /** From RFQSent. */
+  readonly responseMs: number
+  /** Among all that were valid when they came, by price and then time. */
+  readonly rank: number
+}
+
+/** The quotes that can be accepted now, best first. */
+export interface QuotesRanked {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  readonly quotes: readonly RankedQuote[]
+  /** QUOTED, QUOTE_EXPIRED or LAST_LOOK */
+  readonly cause: string
+  /** That came or went. */
+  readonly quoteId: string
+  readonly mark: Mark | null
+}
+
+export interface RFQCancelled {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  readonly cancelledBy: string
+  readonly summary: RfqSummary
+}
+
+/** A command that changed nothing, and why. */
+export interface RFQCommandRefused {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  /** CreateRFQ, AcceptQuote or CancelRFQ */
+  readonly command: string
+  readonly userId: string
+  /** Code. */
+  readonly reason: string
+  readonly text: string
+}
+
+/** A command that was answered before: its first outcome stands. */
+export interface RFQCommandRepeated {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  readonly command: string
+  readonly outcomeEventId: string
+  readonly outcomeEventType: string
+  /** Of the first outcome; empty when it succeeded. */
+  readonly reason: string
+}
+
+export interface RFQCreated {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  readonly instrumentId: string
+  readonly assetClass: AssetClass
+  readonly currency: string
+  readonly side: Side
+  readonly size: Decimal
+  readonly minSize: Decimal | null
+  readonly partialAllowed: boolean
+  readonly venueId: string | null
+  readonly requester: Requester
+  readonly createdAtMs: number
+  readonly expiryTimeMs: number
+  readonly mark: Mark | null
+  readonly decisions: readonly RiskDecision[]
+}
+
+export interface RFQExpired {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  readonly summary: RfqSummary
+}
+
+/** Nobody was asked: risk refused, or no liquidity provider is eligible. */
+export interface RFQRejected {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  /** Code. */
+  readonly reason: string
+  readonly text: string
+  readonly decisions: readonly RiskDecision[]
+  readonly routes: readonly LpRoute[]
+  readonly summary: RfqSummary
+}
+
+/** To whom it went. Liquidity providers read this one. */
+export interface RFQSent {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  readonly instrumentId: string
+  readonly assetClass: AssetClass
+  readonly side: Side
+  readonly size: Decimal
+  readonly minSize: Decimal | null
+  readonly partialAllowed: boolean
+  readonly expiryTimeMs: number
+  readonly sentAtMs: number
+  readonly lpIds: readonly string[]
+  readonly routes: readonly LpRoute[]
+}
+
+export interface RFQTraded {
+  readonly rfqId: string
+  /** Counts changes of state, from 1: what an accept names. */
+  readonly version: number
+  /** After this event. */
+  readonly state: RfqState
+  /** Event id of the command that this answers. */
+  readonly commandId: string | null
+  readonly tradeId: string
+  readonly quote: RankedQuote
+  readonly currency: string
+  readonly quantity: Decimal
+  readonly price: Decimal
+  readonly venueId: string | null
+  readonly decisionTimeMs: number
+  readonly executionTimeMs: number
+  readonly decision: Mark | null
+  readonly execution: Mark | null
+  readonly summary: RfqSummary
+}
+
+export interface RankedQuote {
+  readonly quoteId: string
+  readonly lpId: string
+  /** bot, or the user. */
+  readonly quotedBy: string
+  readonly price: Decimal
+  readonly size: Decimal
+  readonly expiresAtMs: number
+  readonly receivedAtMs: number
+  /** 1 is the best price; among equals the earliest. */
+  readonly rank: number
+  /** Distance to the mid in the direction that costs the requester, 1e4 x s x (price - mid) / mid. */
+  readonly spreadBps: number | null
+  /** Distance to the touch (ask of a buyer, bid of a seller); negative is better than the touch. */
+  readonly impactBps: number | null
+}
+
+/** Who asks, as the gateway verified it. */
+export interface Requester {
+  readonly userId: string
+  /** Empty: none. */
+  readonly desk: string
+  readonly roles: readonly string[]
+  readonly assetClasses: readonly string[]
+}
+
+export type RfqState = 'CREATED' | 'SENT' | 'QUOTING' | 'ACCEPTED' | 'REJECTED' | 'EXPIRED' | 'CANCELLED' | 'TRADED'
+
+/** What came of an RFQ, on each event that ends it. */
+export interface RfqSummary {
+  readonly instrumentId: string
+  readonly assetClass: AssetClass
+  readonly side: Side
+  readonly size: Decimal
+  readonly requester: Requester
+  readonly createdAtMs: number
+  readonly closedAtMs: number
+  /** lpIds */
+  readonly invited: readonly string[]
+  readonly quotes: readonly QuoteSummary[]
+  readonly winnerLpId: string | null
+  /** Once for each rejection. */
+  readonly lastLookRejectedLpIds: readonly string[]
+}
+
+/** Of the requester. */
+export type Side = 'BUY' | 'SELL'
+
+export interface KillSwitchDisabled {
+  /** TENANT or GLOBAL */
+  readonly scope: string
+  readonly reason: string
+  readonly changedBy: string
+  readonly changedAtMs: number
+}
+
+/** No new RFQ or order from the next record on. */
+export interface KillSwitchEnabled {
+  /** TENANT or GLOBAL */
+  readonly scope: string
+  readonly reason: string
+  readonly changedBy: string
+  readonly changedAtMs: number
+}
+
+/** One rule applied: what was compared and what came out. */
+export interface RiskDecision {
+  readonly rule: string
+  readonly passed: boolean
+  /** As text, with its unit. */
+  readonly figure: string
+  /** As text, with its unit; empty where the rule has none. */
+  readonly limit: string
+  readonly reason: string
+}
+
+export interface RiskLimitBreached {
+  readonly rule: string
+  /** TENANT, DESK, USER, INSTRUMENT */
+  readonly scope: string
+  readonly subject: string
+  readonly figure: string
+  readonly limit: string
+  readonly reason: string
+  readonly userId: string
+  readonly instrumentId: string | null
+  readonly rfqId: string | null
+  readonly breachedAtMs: number
 }

@@ -26,7 +26,9 @@ async function publishAll(sequence: number): Promise<void> {
 function marketItems(received: readonly ServerMessage[]): Map<string, MarketItem> {
   return new Map(
     received.flatMap((message) =>
-      'channel' in message ? message.data.map((item) => [item.instrumentId, item] as const) : [],
+      'channel' in message && message.channel === 'market'
+        ? message.data.map((item) => [item.instrumentId, item] as const)
+        : [],
     ),
   )
 }

@@ -59,7 +59,7 @@ const seen = new Map<Subscriber, Map<string, number>>()
 const faults: string[] = []
 
 function onMessage(subscriber: Subscriber, message: ServerMessage): void {
-  if (!('channel' in message)) return
+  if (!('channel' in message) || message.channel !== 'market') return
   const nowMs = wallMs()
   let sequences = seen.get(subscriber)
   if (sequences === undefined) {
