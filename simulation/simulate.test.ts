@@ -21,6 +21,7 @@ const FOUND_BY: Readonly<Record<Bug, number>> = {
   'withheld-partition-ignored': 342,
 }
 const SEEDS_FOR_A_BUG = 400
+const SEEDS_OF_A_NUISANCE = 40
 
 test(
   `${SEEDS} seeds: whatever happens, results are right`,
@@ -34,6 +35,13 @@ test(
   },
   TIME_LIMIT_MS,
 )
+
+test('records that are fetched again are not taken again', async () => {
+  for (let seed = 1; seed <= SEEDS_OF_A_NUISANCE; seed++) {
+    const { broken } = await runSeed(seed, { bug: 'fetches-repeat' })
+    expect(broken, `seed ${seed}`).toBe(undefined)
+  }
+})
 
 test.each(Object.keys(BUGS).filter(isBug))('the bug %s is found', async (bug) => {
   const found: number[] = []

@@ -1,4 +1,4 @@
-import type { Bug } from './bugs/bugs.ts'
+import type { Bug, Nuisance } from './bugs/bugs.ts'
 import { outputFaults, sequenceFaults } from './invariants/outputs.ts'
 import { storeFaults } from './invariants/stores.ts'
 import { SeededRandom } from './random.ts'
@@ -18,7 +18,7 @@ export const SCENARIOS: Readonly<Record<string, MakeScenario>> = {
 }
 
 export interface SimulateOptions {
-  readonly bug?: Bug | undefined
+  readonly bug?: Bug | Nuisance | undefined
   /** One of `SCENARIOS`; the seed chooses unless given. */
   readonly scenario?: string | undefined
 }

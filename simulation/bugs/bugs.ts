@@ -1,5 +1,11 @@
 import type { StoreBackend, TaskStores } from '#streams'
-import type { AppendResult, Log, PartitionReader, TransactionalProducer } from '#streams/log'
+import type {
+  AppendResult,
+  FetchedBatch,
+  Log,
+  PartitionReader,
+  TransactionalProducer,
+} from '#streams/log'
 import { type Broker, type BrokerFaults, NO_BROKER_FAULTS } from '../log/broker.ts'
 import type { Machine } from '../machine.ts'
 
@@ -19,11 +25,14 @@ export const BUGS = {
 
 export type Bug = keyof typeof BUGS
 
+/** What must do no harm: it is no bug, though no client should do it. */
+export type Nuisance = 'fetches-repeat'
+
 export function isBug(name: string): name is Bug {
   return Object.hasOwn(BUGS, name)
 }
 
-export function brokerFaultsOf(bug: Bug | undefined): BrokerFaults {
+export function brokerFaultsOf(bug: Bug | Nuisance | undefined): BrokerFaults {
   return {
     ...NO_BROKER_FAULTS,
     fencingOff: bug === 'fencing-off',
@@ -45,7 +54,11 @@ interface Place {
 }
 
 /** What an application runs on, with the bug in it. */
-export function withBug(bug: Bug | undefined, inner: Surroundings, place: Place): Surroundings {
+export function withBug(
+  bug: Bug | Nuisance | undefined,
+  inner: Surroundings,
+  place: Place,
+): Surroundings {
   switch (bug) {
     case 'offsets-outside':
       return { ...inner, log: offsetsOutside(inner.log, place) }
@@ -57,6 +70,8 @@ export function withBug(bug: Bug | undefined, inner: Surroundings, place: Place)
       return { ...inner, log: restoreSkipsTail(inner.log) }
     case 'time-forgotten':
       return { ...inner, log: timeForgotten(inner.log) }
+    case 'fetches-repeat':
+      return { ...inner, log: fetchesRepeat(inner.log) }
     default:
       return inner
   }
@@ -107,6 +122,23 @@ function readUncommitted(inner: Log): Log {
   return changed(inner, {
     createGroupConsumer: (options) =>
       inner.createGroupConsumer({ ...options, isolation: 'read_uncommitted' }),
+  })
+}
+
+/** Every other poll brings what the one before brought, and no more. */
+function fetchesRepeat(inner: Log): Log {
+  return changed(inner, {
+    createGroupConsumer: async (options) => {
+      const consumer = await inner.createGroupConsumer(options)
+      const poll = consumer.poll.bind(consumer)
+      let last: readonly FetchedBatch[] = []
+      consumer.poll = async (request) => {
+        const repeated = last
+        last = repeated.length > 0 ? [] : await poll(request)
+        return repeated.length > 0 ? repeated : last
+      }
+      return consumer
+    },
   })
 }
 

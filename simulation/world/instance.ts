@@ -7,7 +7,7 @@ import {
   StreamsError,
   type StreamsOptions,
 } from '#streams'
-import { type Bug, withBug } from '../bugs/bugs.ts'
+import { type Bug, type Nuisance, withBug } from '../bugs/bugs.ts'
 import { Disk } from '../disk.ts'
 import type { Broker } from '../log/broker.ts'
 import { LogHandle } from '../log/log-handle.ts'
@@ -23,7 +23,7 @@ export interface InstanceOptions {
   readonly random: SeededRandom
   readonly trace: Trace
   readonly broker: Broker
-  readonly bug: Bug | undefined
+  readonly bug: Bug | Nuisance | undefined
   readonly hazards: () => Hazards
   /** A static member of its group. */
   readonly isStatic: boolean

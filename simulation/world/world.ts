@@ -1,5 +1,5 @@
 import type { StreamsOptions, SubTopology } from '#streams'
-import { type Bug, brokerFaultsOf } from '../bugs/bugs.ts'
+import { type Bug, brokerFaultsOf, type Nuisance } from '../bugs/bugs.ts'
 import { Broker } from '../log/broker.ts'
 import type { CommittedOffset } from '../log/group-offsets.ts'
 import { QUIET } from '../log/network.ts'
@@ -19,7 +19,7 @@ export interface WorldOptions {
   readonly plan: FaultPlan
   readonly random: SeededRandom
   readonly instances: number
-  readonly bug: Bug | undefined
+  readonly bug: Bug | Nuisance | undefined
   readonly isStatic: boolean
   readonly streams: Partial<StreamsOptions>
 }

@@ -29,6 +29,32 @@ function batch(offsets: readonly number[], nextOffset: number, value = '1'): Fet
   return { topic: 'in', partition: 0, records, nextOffset, endOffset: 30 }
 }
 
+describe('what was fetched again', () => {
+  test('is not taken again, in part or in whole', () => {
+    const inputs = queue()
+    inputs.add(batch([10, 11], 12))
+    inputs.add(batch([10, 11], 12))
+    inputs.add(batch([10], 11))
+    inputs.add(batch([11, 12], 13))
+    const taken: (number | undefined)[] = []
+    while (inputs.head !== undefined) {
+      taken.push(inputs.head.offset)
+      inputs.pop()
+    }
+    expect(taken).toEqual([10, 11, 12])
+    expect([inputs.position, inputs.fetchedTo, inputs.buffered]).toEqual([13, 13, 0])
+  })
+
+  test('after a roll-back is what was taken since the last commit', () => {
+    const inputs = queue()
+    inputs.add(batch([10, 11], 12))
+    inputs.add(batch([12], 13))
+    inputs.pop()
+    inputs.rollBack(inputs.source, 11, -1)
+    expect([inputs.head?.offset, inputs.buffered, inputs.fetchedTo]).toEqual([11, 2, 13])
+  })
+})
+
 describe('the position to commit', () => {
   test('follows processed records, and passes what the log skipped only after the last of a batch', () => {
     const inputs = queue()

@@ -61,9 +61,12 @@ export class PartitionQueue {
     this.#endOffset = options.endOffset
   }
 
-  add(batch: FetchedBatch): void {
+  /** Takes every offset once: of a batch that was fetched again, only what is new. */
+  add(fetched: FetchedBatch): void {
+    if (fetched.endOffset > this.#endOffset) this.#endOffset = fetched.endOffset
+    if (fetched.nextOffset < this.#fetchedTo) return
+    const batch = this.#withoutTaken(fetched)
     this.#fetchedTo = batch.nextOffset
-    if (batch.endOffset > this.#endOffset) this.#endOffset = batch.endOffset
     this.idleSinceMs = undefined
     if (this.head === undefined) {
       this.#open(batch)
@@ -73,6 +76,12 @@ export class PartitionQueue {
       this.buffered += batch.records.length
       this.#waiting.push(batch)
     }
+  }
+
+  #withoutTaken(batch: FetchedBatch): FetchedBatch {
+    const [first] = batch.records
+    if (first === undefined || first.offset >= this.#fetchedTo) return batch
+    return { ...batch, records: batch.records.filter(({ offset }) => offset >= this.#fetchedTo) }
   }
 
   /** The next offset to fetch. */
@@ -135,10 +144,8 @@ export class PartitionQueue {
     this.source = source
     this.position = position
     this.partitionTimeMs = partitionTimeMs
-    for (const batch of batches) {
-      const records = batch.records.filter(({ offset }) => offset >= position)
-      this.add({ ...batch, records })
-    }
+    this.#fetchedTo = position
+    for (const batch of batches) this.add(batch)
   }
 
   clear(): void {
