@@ -49,7 +49,9 @@ export {
 } from './generated/schemas.ts'
 export type {
   AcceptQuote,
+  Admission,
   AssetClass,
+  AttemptTimer,
   BarClosed,
   BarOrigin,
   BookLevel,
@@ -80,6 +82,7 @@ export type {
   LpRoute,
   Mark,
   MarkPriceUpdated,
+  MarkState,
   MarketDataRecovered,
   MarketDataStaleDetected,
   MarketDepthReceived,
@@ -90,6 +93,7 @@ export type {
   Ohlc,
   OpenBar,
   OpenBars,
+  OpenSettlement,
   Personality,
   PriceBasis,
   QualityFlag,
@@ -109,6 +113,7 @@ export type {
   RFQSent,
   RFQTraded,
   RankedQuote,
+  RateCount,
   Requester,
   RestoreReport,
   RfqState,
@@ -129,10 +134,13 @@ export type {
   TaskStoreReport,
   TcaComputed,
   TickKind,
+  ToldBreach,
   TopologyReported,
   TradeConfirmed,
   TradeExecuted,
+  TradeKey,
   VenueUpdated,
+  WatchedRfq,
 } from './generated/types.ts'
 export {
   type ConfluentRegistryOptions,

@@ -224,6 +224,13 @@ export interface TradeExecuted {
   readonly decision: Mark | null
 }
 
+/** That the quote of an RFQ was traded: no second trade of it. */
+export interface TradeKey {
+  readonly tradeId: string
+  /** The acceptance that it was made of. */
+  readonly acceptedEventId: string
+}
+
 /** One bar of an instrument, final. COMPUTED from ticks, or FEED as the source delivered it (a quote bar's OHLC is the mean of bid and ask, which are kept). */
 export interface BarClosed {
   readonly instrumentId: string
@@ -369,6 +376,15 @@ export interface MarkPriceUpdated {
   readonly bid: number | null
   readonly ask: number | null
   /** Undefined prices are null; the last traded price where the instrument is not quoted. */
+  readonly mid: number | null
+  readonly eventTimeMs: number
+}
+
+/** The last mark that was published of an instrument. */
+export interface MarkState {
+  readonly sequence: number
+  readonly bid: number | null
+  readonly ask: number | null
   readonly mid: number | null
   readonly eventTimeMs: number
 }
@@ -540,6 +556,21 @@ export interface NotificationRaised {
   readonly raisedAtMs: number
 }
 
+/** State of the alerts: when a breach of one rule by one subject was last told, and how often it came since. */
+export interface ToldBreach {
+  readonly toldAtMs: number
+  readonly untold: number
+}
+
+/** State of the alerts: what notices about an open RFQ need and its later events do not carry. */
+export interface WatchedRfq {
+  readonly userId: string
+  /** Side, size and instrument, as titles say it. */
+  readonly what: string
+  /** The first quote was told. */
+  readonly quoted: boolean
+}
+
 /** One task in one process: how far it is. */
 export interface TaskReport {
   /** Sub-topology and partition. */
@@ -604,6 +635,41 @@ export interface GlobalStoreReport {
   readonly bytes: number
 }
 
+/** That an attempt is due; its key is the time, then the settlement's key. */
+export interface AttemptTimer {
+  /** Key of the settlement. */
+  readonly settlement: string
+}
+
+/** State of a settlement: what its attempts and their events are made of. Kept when it is over, so that a request that comes again changes nothing. */
+export interface OpenSettlement {
+  readonly tenantId: string
+  readonly correlationId: string
+  /** Causes the next one. */
+  readonly lastEventId: string
+  /** Settlement events so far. */
+  readonly sequence: number
+  readonly tradeId: string
+  readonly rfqId: string
+  readonly instrumentId: string
+  readonly requester: Requester
+  readonly state: SettlementState
+  /** Attempts made so far. */
+  readonly attempt: number
+  readonly settlementDate: string
+  readonly quantity: Decimal
+  readonly amount: Decimal
+  readonly currency: string
+  readonly buyer: string
+  readonly seller: string
+  /** Of the next attempt; of the last one when it is over. */
+  readonly attemptAtMs: number
+  readonly failureProbability: number
+  readonly attemptsMax: number
+  readonly seed: number
+  readonly retryDelaysMs: readonly number[]
+}
+
 export interface SettlementCompleted {
   readonly tradeId: string
   readonly rfqId: string
@@ -663,6 +729,8 @@ export interface SettlementRequested {
   readonly attemptsMax: number
   /** Failures follow from seed, trade and attempt. */
   readonly seed: number
+  /** Between a failed attempt and the next, by the number of the failure; the last one for all further ones. */
+  readonly retryDelaysMs: readonly number[]
 }
 
 export interface SettlementRetrying {
@@ -722,6 +790,33 @@ export interface AcceptQuote {
   readonly version: number
   readonly requester: Requester
   readonly requestDigest: string
+}
+
+/** What admission and routing made of a CreateRFQ; internal to the topology rfq. command id, tenant and correlation are the cause of what follows. */
+export interface Admission {
+  /** Event id of the CreateRFQ. */
+  readonly commandId: string
+  readonly tenantId: string
+  readonly correlationId: string
+  /** Of the command, by the gateway's clock. */
+  readonly commandTimeMs: number
+  readonly decidedAtMs: number
+  readonly command: CreateRFQ
+  /** Every rule passed and at least one liquidity provider is eligible. */
+  readonly passed: boolean
+  /** Code: the rule that binds, or NO_LP_ELIGIBLE; empty when it passed. */
+  readonly reason: string
+  readonly text: string
+  readonly decisions: readonly RiskDecision[]
+  /** By lpId; empty when a rule refused. */
+  readonly routes: readonly LpRoute[]
+  /** As asked for, else the instrument's own; empty when both are unknown. */
+  readonly venueId: string
+  /** At the mark, in the instrument's currency. */
+  readonly notional: Decimal | null
+  readonly mark: Mark | null
+  /** As it was then; null: unknown. */
+  readonly instrument: InstrumentUpdated | null
 }
 
 export interface CancelRFQ {
@@ -1019,6 +1114,11 @@ export interface RankedQuote {
   readonly spreadBps: number | null
   /** Distance to the touch (ask of a buyer, bid of a seller); negative is better than the touch. */
   readonly impactBps: number | null
+}
+
+/** Of a subject in a sliding window, or in one millisecond of it. */
+export interface RateCount {
+  readonly count: number
 }
 
 /** Who asks, as the gateway verified it. */
