@@ -3,8 +3,14 @@ import { keyValueStore, stringSerde } from '#streams'
 
 /** Stores of the topologies. Keys are those of the streams, but for the book's levels. Their names name changelog topics: never change one. */
 export const stores = {
-  /** Filled from admin.instruments on every instance. */
+  /** Global tables: filled on every instance from the stream of that name. */
   instruments: 'instruments',
+  marks: 'marks',
+  venues: 'venues',
+  lps: 'lps',
+  limits: 'limits',
+  flags: 'flags',
+  killSwitch: 'killswitch',
   lastTicks: keyValueStore({
     name: 'last-ticks',
     keySerde: stringSerde,
@@ -30,5 +36,34 @@ export const stores = {
     name: 'open-bars',
     keySerde: stringSerde,
     valueSerde: avroValueSerde(recordSchemas.OpenBars),
+  }),
+  /** By `tenantId|rfqId|quoteId`. */
+  tradeKeys: keyValueStore({
+    name: 'trade-keys',
+    keySerde: stringSerde,
+    valueSerde: avroValueSerde(recordSchemas.TradeKey),
+  }),
+  lastMarks: keyValueStore({
+    name: 'last-marks',
+    keySerde: stringSerde,
+    valueSerde: avroValueSerde(recordSchemas.MarkState),
+  }),
+  /** Sliding windows of RFQ rates and throttles, see processors/admission/sliding-windows.ts. */
+  rfqRates: keyValueStore({
+    name: 'rfq-rates',
+    keySerde: stringSerde,
+    valueSerde: avroValueSerde(recordSchemas.RateCount),
+  }),
+  /** Open RFQs that the alerts may still have something to say of. */
+  watchedRfqs: keyValueStore({
+    name: 'watched-rfqs',
+    keySerde: stringSerde,
+    valueSerde: avroValueSerde(recordSchemas.WatchedRfq),
+  }),
+  /** By tenant, rule, subject, user and instrument. */
+  toldBreaches: keyValueStore({
+    name: 'told-breaches',
+    keySerde: stringSerde,
+    valueSerde: avroValueSerde(recordSchemas.ToldBreach),
   }),
 } as const
