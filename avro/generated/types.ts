@@ -825,6 +825,17 @@ export interface CancelRFQ {
   readonly requestDigest: string
 }
 
+/** State of the lifecycle: what a command came to, for when it comes again. */
+export interface CommandOutcome {
+  readonly commandId: string
+  readonly requestDigest: string
+  /** Of the event that answered it. */
+  readonly eventId: string
+  readonly eventType: string
+  /** Empty when it succeeded. */
+  readonly reason: string
+}
+
 export interface CreateRFQ {
   readonly rfqId: string
   readonly instrumentId: string
@@ -837,6 +848,54 @@ export interface CreateRFQ {
   readonly requester: Requester
   /** Of the body: one idempotency key stands for one request. */
   readonly requestDigest: string
+}
+
+/** State of the lifecycle: an acceptance that the liquidity provider may still refuse. */
+export interface HeldAcceptance {
+  readonly commandId: string
+  /** As of the acceptance. */
+  readonly quote: RankedQuote
+  readonly decisionTimeMs: number
+  readonly untilMs: number
+  readonly maxDriftBps: number
+  readonly decision: Mark | null
+}
+
+/** State of the lifecycle: a quote that was valid when it came. */
+export interface KeptQuote {
+  readonly quote: QuoteReceived
+  /** Of the quote's event. */
+  readonly eventId: string
+  readonly receivedAtMs: number
+  /** OPEN, EXPIRED, or REJECTED by last look */
+  readonly status: string
+}
+
+/** State of the lifecycle: one RFQ, from its admission until it is forgotten. */
+export interface KeptRfq {
+  readonly state: RfqState
+  /** Changes of state so far. */
+  readonly version: number
+  /** Events so far. */
+  readonly sequence: number
+  /** Of the CreateRFQ. */
+  readonly commandId: string
+  readonly correlationId: string
+  readonly request: CreateRFQ
+  readonly assetClass: AssetClass
+  readonly currency: string
+  readonly createdAtMs: number
+  readonly sentAtMs: number
+  /** lpIds */
+  readonly invited: readonly string[]
+  /** In the order in which they came; emptied once it is over. */
+  readonly quotes: readonly KeptQuote[]
+  readonly held: HeldAcceptance | null
+  readonly accepted: QuoteAccepted | null
+  readonly lastLookRejectedLpIds: readonly string[]
+  readonly outcomes: readonly CommandOutcome[]
+  /** Set once it is over. */
+  readonly forgetAtMs: number | null
 }
 
 /** The liquidity provider may still refuse until then. */
@@ -1128,6 +1187,11 @@ export interface Requester {
   readonly desk: string
   readonly roles: readonly string[]
   readonly assetClasses: readonly string[]
+}
+
+/** State of the lifecycle, ordered by time: the next moment at which an RFQ changes by itself. */
+export interface RfqDeadline {
+  readonly rfqKey: string
 }
 
 export type RfqState = 'CREATED' | 'SENT' | 'QUOTING' | 'ACCEPTED' | 'REJECTED' | 'EXPIRED' | 'CANCELLED' | 'TRADED'
