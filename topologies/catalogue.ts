@@ -1,5 +1,6 @@
 import type { Topology } from '#streams'
 import type { Topics } from '#topics'
+import { alertsTopology } from './alerts.ts'
 import { barsTopology } from './bars.ts'
 import { marketDataTopology } from './market-data.ts'
 import { snapshotsTopology } from './snapshots.ts'
@@ -30,3 +31,13 @@ export const topologies: readonly TopologyEntry[] = [
     build: barsTopology,
   },
 ]
+  {
+    name: 'execution',
+    does: 'Makes one trade of each accepted quote.',
+    build: executionTopology,
+  },
+  {
+    name: 'alerts',
+    does: 'Tells users and roles what happened to their RFQs, limits, settlements and the kill switch.',
+    build: alertsTopology,
+  },
