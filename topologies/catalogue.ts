@@ -30,14 +30,9 @@ export const topologies: readonly TopologyEntry[] = [
     does: 'Makes bars of 1 s, 1 m and 1 h with VWAP by event time.',
     build: barsTopology,
   },
-]
-  {
-    name: 'execution',
-    does: 'Makes one trade of each accepted quote.',
-    build: executionTopology,
-  },
   {
     name: 'alerts',
     does: 'Tells users and roles what happened to their RFQs, limits, settlements and the kill switch.',
     build: alertsTopology,
   },
+]
