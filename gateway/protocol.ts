@@ -403,6 +403,8 @@ export interface Problem {
   readonly detail: string
   readonly correlationId: string
   readonly errors?: readonly { readonly path: string; readonly message: string }[]
+  /** Of a conflict (409): the RFQ as it is now. */
+  readonly current?: Rfq
 }
 
 export type Channel =

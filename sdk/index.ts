@@ -2,16 +2,28 @@ export type {
   AssetClass,
   Bar,
   BarInterval,
+  ChainEvent,
   DepthLevel,
   Instrument,
+  JournalChannel,
+  JournalItems,
+  LpMetrics,
   MarketItem,
   MarketSnapshot,
   Me,
+  Notification,
   Page,
   Problem,
   Quality,
+  Rfq,
+  RfqQuote,
+  RfqRequest,
+  RfqState,
+  RiskDecisionItem,
   Role,
   Session,
+  SettlementState,
+  Side,
   TopologyBox,
   TopologyDiagram,
   TopologyInstance,
@@ -19,6 +31,15 @@ export type {
   TopologyStore,
   TopologySummary,
   TopologyTask,
+  Trade,
 } from '#gateway/protocol'
-export { type ConnectionState, MarketStream, type StreamHandlers } from './market-stream.ts'
-export { type ClientOptions, OrionClient, OrionProblem } from './rest-client.ts'
+export { type ClientOptions, OrionProblem } from './http-session.ts'
+export type { JournalFollower } from './journals.ts'
+export { type ConnectionState, OrionStream, type StreamHandlers } from './orion-stream.ts'
+export {
+  type CommandOptions,
+  commandKey,
+  type ListQuery,
+  OrionClient,
+  type RfqOutcome,
+} from './rest-client.ts'

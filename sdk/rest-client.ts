@@ -1,97 +1,59 @@
 import type {
   Bar,
   BarInterval,
+  ChainEvent,
   Instrument,
+  LpMetrics,
   MarketSnapshot,
   Me,
+  Notification,
   Page,
-  Problem,
-  Session,
+  Rfq,
+  RfqRequest,
   TopologyStatus,
   TopologySummary,
+  Trade,
 } from '#gateway/protocol'
-
-export interface ClientOptions {
-  /** Origin of the gateway, e.g. `https://orion.example`; in a browser the page's own when left out. */
-  readonly baseUrl?: string
-  readonly fetch?: typeof globalThis.fetch
-  /** A session kept from before (a page that was reloaded). */
-  readonly session?: Session
-  /** Called with each new session, and with undefined when it has ended. */
-  readonly onSession?: (session: Session | undefined) => void
-  /** Time of this machine, ms since the epoch; `Date.now` when left out. */
-  readonly nowMs?: () => number
-}
-
-/** A refusal of the gateway, as RFC 9457 problem details. */
-export class OrionProblem extends Error {
-  override readonly name = 'OrionProblem'
-  readonly problem: Problem
-
-  constructor(problem: Problem) {
-    super(`${problem.title}: ${problem.detail}`)
-    this.problem = problem
-  }
-}
-
-type Query = Readonly<Record<string, string | number | undefined>>
+import { type Answer, HttpSession, jsonOf, OrionProblem } from './http-session.ts'
+import { ReadPosition } from './read-position.ts'
 
 /**
- * Typed REST client. Access tokens are renewed before they expire, and once more when one is refused (clocks differ); a session that cannot
- * be renewed ends, and calls fail with status 401.
+ * What became of a command. `current` is the RFQ as the command left it; undefined when the gateway took the command but did not yet see
+ * what came of it: then `location` is where it will be seen.
+ */
+export interface RfqOutcome {
+  readonly rfqId: string
+  readonly current: Rfq | undefined
+  readonly location: string
+}
+
+/** One key names one command: the same key sent again is answered with the first outcome. Made here when left out. */
+export interface CommandOptions {
+  readonly idempotencyKey?: string
+  /** Of the chain of events that it begins. */
+  readonly correlationId?: string
+}
+
+/** By what a list is narrowed; the names are those of the gateway's query. */
+export type ListQuery = Readonly<Record<string, string | number | undefined>> & {
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+const POSITION = 'x-orion-position'
+/** The server gave up waiting for the position that a read named. */
+const WAITED_IN_VAIN = 504
+
+/**
+ * Typed REST client. Reads of RFQs, trades and what follows from them see at least what earlier calls of this client saw: positions of
+ * answers are remembered and sent.
  * @throws {OrionProblem} from every call, with what the gateway said; status 0 when it could not be reached
  */
-export class OrionClient {
-  readonly #baseUrl: string
-  readonly #fetch: typeof globalThis.fetch
-  readonly #onSession: (session: Session | undefined) => void
-  /** Time of this machine, ms since the epoch. */
-  readonly nowMs: () => number
-  #session: Session | undefined
-  #renewal: Promise<void> | undefined
-  #renewedAtMs = Number.NEGATIVE_INFINITY
-
-  constructor(options: ClientOptions = {}) {
-    this.#baseUrl = (options.baseUrl ?? '').replace(/\/$/, '')
-    this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis)
-    this.#onSession = options.onSession ?? ((): void => undefined)
-    this.#session = options.session
-    this.nowMs = options.nowMs ?? Date.now
-  }
-
-  get session(): Session | undefined {
-    return this.#session
-  }
-
-  get baseUrl(): string {
-    return this.#baseUrl
-  }
-
-  async login(credentials: {
-    readonly tenant: string
-    readonly user: string
-    readonly password: string
-  }): Promise<Session> {
-    const session = await this.#send<Session>('POST', '/login', { body: credentials })
-    this.#setSession(session)
-    return session
-  }
-
-  async logout(): Promise<void> {
-    try {
-      await this.#call('POST', '/logout', { body: { refreshToken: this.#session?.refreshToken } })
-    } finally {
-      this.#setSession(undefined)
-    }
-  }
-
-  /** Forgets a session that the server has ended. */
-  endSession(): void {
-    if (this.#session !== undefined) this.#setSession(undefined)
-  }
+export class OrionClient extends HttpSession {
+  readonly #position = new ReadPosition()
 
   me(): Promise<Me> {
-    return this.#call('GET', '/me', {})
+    return this.call('GET', '/me')
   }
 
   instruments(
@@ -102,7 +64,7 @@ export class OrionClient {
       readonly q?: string
     } = {},
   ): Promise<Page<Instrument>> {
-    return this.#call('GET', '/instruments', { query })
+    return this.call('GET', '/instruments', { query })
   }
 
   /** Every instrument that the user may see, page by page. */
@@ -121,7 +83,7 @@ export class OrionClient {
   }
 
   snapshot(instrumentId: string): Promise<MarketSnapshot> {
-    return this.#call('GET', '/market/snapshot', { query: { instrumentId } })
+    return this.call('GET', '/market/snapshot', { query: { instrumentId } })
   }
 
   /** Bars by window start. Times in ms since the epoch, `from` inclusive, `to` exclusive. */
@@ -132,142 +94,140 @@ export class OrionClient {
     readonly to?: number
     readonly limit?: number
   }): Promise<Page<Bar>> {
-    return this.#call('GET', '/market/bars', { query })
+    return this.call('GET', '/market/bars', { query })
   }
 
   /** What runs beside the gateway; for PLATFORM and ADMIN. */
   async topologies(): Promise<readonly TopologySummary[]> {
-    const page: Page<TopologySummary> = await this.#call('GET', '/admin/topologies', {})
+    const page: Page<TopologySummary> = await this.call('GET', '/admin/topologies')
     return page.items
   }
 
   topology(name: string): Promise<TopologyStatus> {
-    return this.#call('GET', `/admin/topologies/${encodeURIComponent(name)}`, {})
+    return this.call('GET', `/admin/topologies/${encodeURIComponent(name)}`)
   }
 
-  /** A token that is good for some seconds yet; renews the session when it is not. */
-  async accessToken(): Promise<string | undefined> {
-    if (this.#session === undefined) return undefined
-    const nowMs = this.nowMs()
-    const isDue = Date.parse(this.#session.expiresAt) - nowMs < RENEW_BEFORE_MS
-    // With a clock that is far ahead every token looks expired.
-    if (isDue && nowMs - this.#renewedAtMs > RENEW_EVERY_MS_MIN) await this.renew()
-    return this.#session?.accessToken
+  /** Newest first unless the query says otherwise. */
+  rfqs(query: ListQuery = {}): Promise<Page<Rfq>> {
+    return this.#read('/rfqs', query)
   }
 
-  /** Trades the refresh token for a new session; several callers share one renewal. */
-  renew(): Promise<void> {
-    this.#renewal ??= this.#renew().finally(() => {
-      this.#renewal = undefined
-    })
-    return this.#renewal
+  rfq(rfqId: string): Promise<Rfq> {
+    return this.#read(`/rfqs/${encodeURIComponent(rfqId)}`)
   }
 
-  async #renew(): Promise<void> {
-    const refreshToken = this.#session?.refreshToken
-    if (refreshToken === undefined) return
+  createRfq(request: RfqRequest, options: CommandOptions = {}): Promise<RfqOutcome> {
+    return this.#command('/rfqs', request, options)
+  }
+
+  /** The version is that of the RFQ which the quote was seen in. @throws {OrionProblem} 409 with `current` when it has another by now */
+  acceptQuote(
+    rfqId: string,
+    accept: { readonly quoteId: string; readonly version: number },
+    options: CommandOptions = {},
+  ): Promise<RfqOutcome> {
+    return this.#command(`/rfqs/${encodeURIComponent(rfqId)}/accept`, accept, options)
+  }
+
+  cancelRfq(rfqId: string, options: CommandOptions = {}): Promise<RfqOutcome> {
+    return this.#command(`/rfqs/${encodeURIComponent(rfqId)}/cancel`, {}, options)
+  }
+
+  /** For SALES: a quote by hand. */
+  quoteRfq(
+    rfqId: string,
+    quote: {
+      readonly price: string
+      readonly size?: string
+      readonly expirySeconds?: number
+      readonly lpId?: string
+    },
+    options: CommandOptions = {},
+  ): Promise<RfqOutcome> {
+    return this.#command(`/rfqs/${encodeURIComponent(rfqId)}/quotes`, quote, options)
+  }
+
+  trades(query: ListQuery = {}): Promise<Page<Trade>> {
+    return this.#read('/trades', query)
+  }
+
+  trade(tradeId: string): Promise<Trade> {
+    return this.#read(`/trades/${encodeURIComponent(tradeId)}`)
+  }
+
+  /** The confirmation as a file. */
+  async confirmation(tradeId: string, format: 'json' | 'pdf' = 'pdf'): Promise<Blob> {
+    const type = format === 'pdf' ? 'application/pdf' : 'application/json'
+    const { bytes } = await this.#readAnswer(
+      `/trades/${encodeURIComponent(tradeId)}/confirmation`,
+      { format },
+      { accept: type },
+    )
+    return new Blob([bytes], { type })
+  }
+
+  alerts(query: ListQuery = {}): Promise<Page<Notification>> {
+    return this.#read('/alerts', query)
+  }
+
+  async lpMetrics(): Promise<readonly LpMetrics[]> {
+    const page: Page<LpMetrics> = await this.#read('/analytics/lp-metrics')
+    return page.items
+  }
+
+  /** The events that a correlation id names. */
+  chain(correlationId: string, query: ListQuery = {}): Promise<Page<ChainEvent>> {
+    return this.#read('/audit', { ...query, correlationId })
+  }
+
+  async #read<T>(path: string, query: ListQuery = {}): Promise<T> {
+    return jsonOf<T>(await this.#readAnswer(path, query))
+  }
+
+  async #readAnswer(
+    path: string,
+    query: ListQuery,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    const position = this.#position.text
     try {
-      const session = await this.#send<Session>('POST', '/refresh', { body: { refreshToken } })
-      // Logged out, or in anew, meanwhile: that stands.
-      if (this.#session?.refreshToken !== refreshToken) return
-      this.#renewedAtMs = this.nowMs()
-      this.#setSession(session)
+      const answer = await this.exchange('GET', path, {
+        query,
+        headers: { ...headers, ...(position === undefined ? {} : { [POSITION]: position }) },
+      })
+      this.#position.reached(answer.headers.get(POSITION))
+      return answer
     } catch (error) {
-      // Unreachable is not refused: the session may be renewed later.
-      if (
-        this.#session?.refreshToken === refreshToken &&
-        error instanceof OrionProblem &&
-        (error.problem.status === 401 || error.problem.status === 403)
-      )
-        this.#setSession(undefined)
+      // A position that the server cannot reach (its data were wiped) must not block every later read.
+      if (error instanceof OrionProblem && error.problem.status === WAITED_IN_VAIN)
+        this.#position.forget()
       throw error
     }
   }
 
-  async #call<T>(
-    method: string,
+  async #command(
     path: string,
-    request: { readonly query?: Query; readonly body?: unknown },
-  ): Promise<T> {
-    const token = await this.accessToken()
-    if (token === undefined) return this.#send<T>(method, path, request)
-    try {
-      return await this.#send<T>(method, path, { ...request, token })
-    } catch (error) {
-      if (!(error instanceof OrionProblem && error.problem.status === 401)) throw error
-      // Refused before anything was done: repeating is safe.
-      if (this.#session?.accessToken === token) await this.renew()
-      const renewed = this.#session?.accessToken
-      if (renewed === undefined) throw error
-      return this.#send<T>(method, path, { ...request, token: renewed })
-    }
-  }
-
-  async #send<T>(
-    method: string,
-    path: string,
-    {
-      query,
+    body: unknown,
+    { idempotencyKey = commandKey(), correlationId }: CommandOptions,
+  ): Promise<RfqOutcome> {
+    const answer = await this.exchange('POST', path, {
       body,
-      token,
-    }: { readonly query?: Query; readonly body?: unknown; readonly token?: string },
-  ): Promise<T> {
-    const search = new URLSearchParams()
-    for (const [name, value] of Object.entries(query ?? {}))
-      if (value !== undefined) search.set(name, String(value))
-    const url = `${this.#baseUrl}/api/v1${path}${search.size > 0 ? `?${search}` : ''}`
-    let response: Response
-    try {
-      response = await this.#fetch(url, {
-        method,
-        headers: {
-          accept: 'application/json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(REQUEST_MS_MAX),
-      })
-    } catch (cause) {
-      throw unreachable(cause)
-    }
-    const text = await response.text().catch((cause: unknown) => {
-      throw unreachable(cause)
+      headers: {
+        'idempotency-key': idempotencyKey,
+        ...(correlationId === undefined ? {} : { 'x-correlation-id': correlationId }),
+      },
     })
-    if (!response.ok) throw new OrionProblem(problemOf(text, response))
-    return (text === '' ? undefined : JSON.parse(text)) as T
-  }
-
-  #setSession(session: Session | undefined): void {
-    this.#session = session
-    this.#onSession(session)
+    this.#position.reached(answer.headers.get(POSITION))
+    const location = answer.headers.get('location') ?? ''
+    const current = answer.status === 202 ? undefined : jsonOf<Rfq>(answer)
+    const named = current?.rfqId ?? /\/rfqs\/([^/?\s]+)/.exec(`${location} ${path}`)?.[1]
+    return { rfqId: decodeURIComponent(named ?? ''), current, location }
   }
 }
 
-const RENEW_BEFORE_MS = 30_000
-const RENEW_EVERY_MS_MIN = 30_000
-const REQUEST_MS_MAX = 15_000
-
-function unreachable(cause: unknown): OrionProblem {
-  return new OrionProblem({
-    type: 'about:blank',
-    title: 'Unreachable',
-    status: 0,
-    detail: `the gateway did not answer (${cause instanceof Error ? cause.message : cause})`,
-    correlationId: '',
-  })
-}
-
-function problemOf(text: string, response: Response): Problem {
-  try {
-    return JSON.parse(text) as Problem
-  } catch {
-    return {
-      type: 'about:blank',
-      title: response.statusText || 'Error',
-      status: response.status,
-      detail: text.slice(0, 200),
-      correlationId: response.headers.get('x-correlation-id') ?? '',
-    }
-  }
+/** A new idempotency key. `crypto.randomUUID` is there in secure contexts only. */
+export function commandKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
 }

@@ -1,4 +1,11 @@
-import { type ConnectionState, type MarketItem, MarketStream, type OrionClient } from '#sdk'
+import {
+  type ConnectionState,
+  type JournalChannel,
+  type JournalFollower,
+  type MarketItem,
+  type OrionClient,
+  OrionStream,
+} from '#sdk'
 import { nextQuote, type Quote } from './quote.ts'
 
 /** One instrument's quote as a signal: only what shows it is touched when it changes. */
@@ -25,14 +32,14 @@ export class MarketFeed {
   readonly #cells = new Map<string, QuoteCell>()
   readonly #pending = new Map<string, MarketItem>()
   readonly #listeners = new Set<(item: MarketItem) => void>()
-  readonly #stream: MarketStream
+  readonly #stream: OrionStream
   readonly #client: OrionClient
   #wanted: ReadonlySet<string> = new Set()
   #frame = 0
 
   constructor(client: OrionClient) {
     this.#client = client
-    this.#stream = new MarketStream(client, {
+    this.#stream = new OrionStream(client, {
       onItems: (items) => this.#collect(items),
       onState: (state, detail) => this.#changed(state, detail),
       onProblem: (message) => {
@@ -83,6 +90,11 @@ export class MarketFeed {
       if (cell !== undefined) cell.quote = undefined
     }
     this.#stream.subscribe(instrumentIds)
+  }
+
+  /** A journal on the same connection; returns how to stop. */
+  follow<C extends JournalChannel>(channel: C, follower: JournalFollower<C>): () => void {
+    return this.#stream.follow(channel, follower)
   }
 
   /** Calls back with every item that arrives, uncollected; returns how to stop that. */

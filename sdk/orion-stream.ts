@@ -1,14 +1,21 @@
-import type { ClientMessage, MarketItem, ServerMessage } from '#gateway/protocol'
+import type {
+  Channel,
+  ClientMessage,
+  JournalChannel,
+  MarketItem,
+  ServerMessage,
+} from '#gateway/protocol'
+import { OrionProblem } from './http-session.ts'
+import { type JournalFollower, Journals } from './journals.ts'
 import type { OrionClient } from './rest-client.ts'
-import { OrionProblem } from './rest-client.ts'
 import { Subscriptions } from './subscriptions.ts'
 
 /** `connecting` covers waiting for the next attempt; `closed` is final: closed by the caller, or the session has ended. */
 export type ConnectionState = 'connecting' | 'open' | 'closed'
 
 export interface StreamHandlers {
-  /** Items of a snapshot or an update, with the frame's type. */
-  readonly onItems: (items: readonly MarketItem[], type: 'snapshot' | 'update') => void
+  /** Market items of a snapshot or an update, with the frame's type. */
+  readonly onItems?: (items: readonly MarketItem[], type: 'snapshot' | 'update') => void
   /** The state and why, in words. */
   readonly onState?: (state: ConnectionState, detail: string) => void
   /** Refused subscriptions and what the server calls an error. */
@@ -25,21 +32,24 @@ const OPENING_MS_MAX = 10_000
 const SESSION_ENDED = 4403
 
 /**
- * One WebSocket for all of a user's market subscriptions. Reconnects with backoff and subscribes again; the server then sends a snapshot, so
- * nothing has to be remembered. Before its token expires it moves to a new connection without a break. A gap in `seq` means that frames
- * were lost: the connection is made anew. Ends for good with `close()` or with the session.
+ * One WebSocket for all that a user subscribes to: the market by instrument (`subscribe`), the journals of RFQs, trades and alerts
+ * (`follow`). Reconnects with backoff and subscribes again; the server then sends a snapshot, so nothing has to be remembered. Before its
+ * token expires it moves to a new connection without a break. A gap in a channel's `seq` means that frames were lost: the connection is
+ * made anew. Ends for good with `close()` or with the session.
  */
-export class MarketStream {
+export class OrionStream {
   readonly #client: OrionClient
   readonly #handlers: StreamHandlers
   readonly #subscriptions: Subscriptions
+  readonly #journals: Journals
   #socket: WebSocket | undefined
   /** Being opened: the first, or the successor of `#socket`. */
   #opening: WebSocket | undefined
   #isDialing = false
   #attempt = 0
   #handshakeFailed = false
-  #sequence = 0
+  /** Of the last frame on each channel of this connection. */
+  readonly #sequences = new Map<Channel, number>()
   #pingId = 0
   #pingedAtMs = 0
   #heardAtMs = 0
@@ -54,6 +64,10 @@ export class MarketStream {
     this.#subscriptions = new Subscriptions({
       send: (message) => this.#send(message),
       onRefused: (ids) => handlers.onProblem?.(`not available to you: ${ids.join(', ')}`),
+    })
+    this.#journals = new Journals({
+      send: (message) => this.#send(message),
+      onRefused: (channel) => handlers.onProblem?.(`not available to you: ${channel}`),
     })
   }
 
@@ -80,6 +94,11 @@ export class MarketStream {
 
   unsubscribe(instrumentIds: Iterable<string>): void {
     this.#subscriptions.remove(instrumentIds)
+  }
+
+  /** Every change of a journal, in order, for one follower a channel. Returns how to stop. @throws {TypeError} when the channel has one */
+  follow<C extends JournalChannel>(channel: C, follower: JournalFollower<C>): () => void {
+    return this.#journals.follow(channel, follower)
   }
 
   close(): void {
@@ -142,10 +161,11 @@ export class MarketStream {
     before?.close(1000)
     this.#attempt = 0
     this.#handshakeFailed = false
-    this.#sequence = 0
+    this.#sequences.clear()
     this.#heardAtMs = this.#client.nowMs()
     if (before === undefined) this.#handlers.onState?.('open', 'live')
     this.#subscriptions.sendAll()
+    this.#journals.sendAll()
     this.#ping()
     clearInterval(this.#pinger)
     this.#pinger = setInterval(() => {
@@ -159,15 +179,17 @@ export class MarketStream {
     this.#heardAtMs = this.#client.nowMs()
     const message = JSON.parse(text) as ServerMessage
     if ('channel' in message) {
-      if (message.channel !== 'market') return
-      this.#sequence += 1
-      if (message.seq === this.#sequence) this.#handlers.onItems(message.data, message.type)
-      else this.#abandon('frames were lost')
+      const sequence = (this.#sequences.get(message.channel) ?? 0) + 1
+      this.#sequences.set(message.channel, sequence)
+      if (message.seq !== sequence) this.#abandon('frames were lost')
+      else if (message.channel === 'market') this.#handlers.onItems?.(message.data, message.type)
+      else this.#journals.received(message)
     } else if ('type' in message) {
       if (message.code === 'TOKEN_EXPIRES_SOON') void this.#moveOn()
       else this.#handlers.onProblem?.(message.message)
     } else if (message.op === 'subscribed') {
-      this.#subscriptions.answered(message.refused ?? [])
+      if (!this.#journals.answered(message.id, message.ok))
+        this.#subscriptions.answered(message.refused ?? [])
     } else if (message.op === 'pong' && message.id === this.#pingId) {
       // The answer was written half a round trip ago.
       const roundTripMs = this.#heardAtMs - this.#pingedAtMs

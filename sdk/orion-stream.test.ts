@@ -6,7 +6,7 @@ import {
   until,
 } from '../gateway/fixtures/running-gateway.ts'
 import { BreakableLink } from './fixtures/breakable-link.ts'
-import { MarketStream, OrionClient } from './index.ts'
+import { OrionClient, OrionStream } from './index.ts'
 
 const closing: (() => Promise<void> | void)[] = []
 
@@ -31,7 +31,7 @@ async function watch(running: RunningGateway, baseUrl = running.base) {
   const problems: string[] = []
   const frames: string[][] = []
   const latest = new Map<string, number>()
-  const stream = new MarketStream(client, {
+  const stream = new OrionStream(client, {
     onItems: (items, type) => {
       frames.push([type, ...items.map((item) => `${item.instrumentId}@${item.sequence}`)])
       for (const item of items) latest.set(item.instrumentId, item.sequence)
