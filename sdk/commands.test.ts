@@ -41,8 +41,8 @@ test('a command carries a key: a new one each time, or the one that it was given
   expect(requests[2]?.body).toEqual(REQUEST)
 })
 
-test('reads see what answers before them saw: positions are merged and sent', async () => {
-  const positions = [at(5), at(3), at(9, 1), at(2, 0, 'execution.trades')]
+test('reads see what answers of the same resource before them saw: positions are merged and sent', async () => {
+  const positions = [at(5), at(3), at(2, 0, 'execution.trades'), at(9, 1)]
   const { client, requests } = await start(() => ({
     body: rfq('R-1'),
     headers: positions.shift() ?? {},
@@ -50,14 +50,16 @@ test('reads see what answers before them saw: positions are merged and sent', as
   await client.cancelRfq('R-1')
   await client.rfq('R-1')
   await client.trades()
-  await client.chain('C-1')
+  await client.rfq('R-1')
   await client.rfqs({ state: 'SENT', limit: 5 })
+  await client.trade('T-1')
   expect(requests.map((one) => one.headers['x-orion-position'])).toEqual([
     undefined,
     '{"rfq.lifecycle":{"0":5}}',
+    undefined,
     '{"rfq.lifecycle":{"0":5}}',
     '{"rfq.lifecycle":{"0":5,"1":9}}',
-    '{"rfq.lifecycle":{"0":5,"1":9},"execution.trades":{"0":2}}',
+    '{"execution.trades":{"0":2}}',
   ])
   expect(requests[4]?.query).toEqual({ state: 'SENT', limit: '5' })
 })

@@ -45,12 +45,13 @@ const POSITION = 'x-orion-position'
 const WAITED_IN_VAIN = 504
 
 /**
- * Typed REST client. Reads of RFQs, trades and what follows from them see at least what earlier calls of this client saw: positions of
- * answers are remembered and sent.
+ * Typed REST client. Reads of RFQs, trades and what follows from them see at least what earlier calls of this client for the same
+ * resource saw: positions of answers are remembered and sent.
  * @throws {OrionProblem} from every call, with what the gateway said; status 0 when it could not be reached
  */
 export class OrionClient extends HttpSession {
-  readonly #position = new ReadPosition()
+  /** By resource: a view of the gateway knows the topics of its own positions alone. */
+  readonly #positions = new Map<string, ReadPosition>()
 
   me(): Promise<Me> {
     return this.call('GET', '/me')
@@ -189,18 +190,18 @@ export class OrionClient extends HttpSession {
     query: ListQuery,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Answer> {
-    const position = this.#position.text
+    const reached = this.#positionOf(path)
+    const position = reached.text
     try {
       const answer = await this.exchange('GET', path, {
         query,
         headers: { ...headers, ...(position === undefined ? {} : { [POSITION]: position }) },
       })
-      this.#position.reached(answer.headers.get(POSITION))
+      reached.reached(answer.headers.get(POSITION))
       return answer
     } catch (error) {
       // A position that the server cannot reach (its data were wiped) must not block every later read.
-      if (error instanceof OrionProblem && error.problem.status === WAITED_IN_VAIN)
-        this.#position.forget()
+      if (error instanceof OrionProblem && error.problem.status === WAITED_IN_VAIN) reached.forget()
       throw error
     }
   }
@@ -217,11 +218,21 @@ export class OrionClient extends HttpSession {
         ...(correlationId === undefined ? {} : { 'x-correlation-id': correlationId }),
       },
     })
-    this.#position.reached(answer.headers.get(POSITION))
+    this.#positionOf(path).reached(answer.headers.get(POSITION))
     const location = answer.headers.get('location') ?? ''
     const current = answer.status === 202 ? undefined : jsonOf<Rfq>(answer)
     const named = current?.rfqId ?? /\/rfqs\/([^/?\s]+)/.exec(`${location} ${path}`)?.[1]
     return { rfqId: decodeURIComponent(named ?? ''), current, location }
+  }
+
+  #positionOf(path: string): ReadPosition {
+    const resource = path.split('/')[1] ?? ''
+    let position = this.#positions.get(resource)
+    if (position === undefined) {
+      position = new ReadPosition()
+      this.#positions.set(resource, position)
+    }
+    return position
   }
 }
 
