@@ -56,6 +56,7 @@ export type {
   BarOrigin,
   BookLevel,
   CancelRFQ,
+  ChangeRequested,
   CommandOutcome,
   CreateRFQ,
   DeadLettered,

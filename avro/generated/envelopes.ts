@@ -4,6 +4,7 @@ import type {
   AcceptQuote,
   BarClosed,
   CancelRFQ,
+  ChangeRequested,
   CreateRFQ,
   DeadLettered,
   Entity,
@@ -75,6 +76,7 @@ export interface EnvelopeOf<T extends string, P> {
 
 /** Events of admin.changes. */
 export type ChangesEnvelope =
+  | EnvelopeOf<'ChangeRequested', ChangeRequested>
   | EnvelopeOf<'LPConfigUpdated', LPConfigUpdated>
   | EnvelopeOf<'VenueUpdated', VenueUpdated>
   | EnvelopeOf<'LimitsUpdated', LimitsUpdated>

@@ -11,6 +11,16 @@ export interface Entity {
 
 export type AssetClass = 'UNKNOWN' | 'FX' | 'RATES' | 'CREDIT' | 'EQUITY' | 'CRYPTO' | 'COMMODITY'
 
+/** What an administrator asked for. Its event id is the id of the command; the change it made follows it in the same transaction and names it as its cause. */
+export interface ChangeRequested {
+  /** Event type of the change. */
+  readonly action: string
+  readonly userId: string
+  readonly roles: readonly string[]
+  /** The same command id with another one is a reused key. */
+  readonly requestDigest: string
+}
+
 export interface FlagUpdated {
   readonly flag: string
   readonly enabled: boolean
