@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Orion's snapshot application beside Apache Kafka Streams on the JVM: same broker, same bytes, same observer, in turns (A B A B).
-#   perf/peer.sh [--what throughput|restore] [--n 1000000] [--rounds 2] [--profile DIRECTORY] [flags of ../shared/peer/run.sh]
+# Orion beside Apache Kafka Streams on the JVM: same work, same broker, same bytes, same observer, in turns (A B A B).
+#   perf/peer.sh [--what throughput|restore] [--apps snapshot,positions,window,window-suppress] [--n 1000000] [--rounds 2] [--profile DIRECTORY] [flags of ../shared/peer/run.sh]
 # Needs Java 17 and Maven. Results: perf/results/peer-<date>.json; the ratio is printed at the end.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/.." && pwd)"
@@ -11,12 +11,14 @@ if [ ! -x "$peer/run.sh" ]; then
 fi
 n=1000000
 what=throughput
+apps=snapshot
 rounds=2
 more=()
 app="node bin/orion.js peer-app"
 while [ $# -gt 0 ]; do
   case "$1" in
     --n) n="$2"; shift 2 ;;
+    --apps) apps="$2"; shift 2 ;;
     --what) what="$2"; shift 2 ;;
     --rounds) rounds="$2"; shift 2 ;;
     # The profiled process has to be Node 22 itself, not the launcher.
@@ -54,7 +56,7 @@ kind=peer; [ "$what" = throughput ] || kind="peer-$what"
 out="$root/perf/results/$kind-$(date -u +%Y-%m-%dT%H%M%SZ).json"
 cd "$root"
 measure() {
-  "$peer/run.sh" --broker "127.0.0.1:$PEER_KAFKA_PORT" --n "$n" --keys "$n" --what "$what" --apps snapshot \
+  "$peer/run.sh" --broker "127.0.0.1:$PEER_KAFKA_PORT" --n "$n" --fills "$n" --keys "$n" --what "$what" --apps "$apps" \
     --guarantee exactly_once_v2 --threads 1 --reps 1 --rep-from "$round" --out "$out" ${more[@]+"${more[@]}"} "$@"
 }
 for round in $(seq 1 "$rounds"); do

@@ -3,7 +3,10 @@ import { createStoreBackend, rocksdbEngine } from '#state-stores'
 import { noMetrics, Streams, systemClock } from '#streams'
 import { openKafkaLog } from '#streams/log'
 import { createLogger } from '../logging.ts'
+import type { PeerTopology } from '../peer-app/peer-topology.ts'
+import { peerPositionsTopology } from '../peer-app/positions-app.ts'
 import { peerSnapshotTopology } from '../peer-app/snapshot-app.ts'
+import { peerWindowTopology } from '../peer-app/window-app.ts'
 
 interface PeerFlags {
   readonly broker: string
@@ -15,6 +18,8 @@ interface PeerFlags {
   readonly out: string
   readonly expect: number
   readonly commitMs?: number
+  readonly caching: 'on' | 'off'
+  readonly suppress: 'on' | 'off'
 }
 
 const CLOSE_MS_MAX = 60_000
@@ -24,9 +29,46 @@ export function peerAppCommand(): Command {
   const command = new Command('peer-app').description(
     'programs measured beside Kafka Streams on the JVM; they print PEER marks and end on SIGTERM',
   )
+  for (const program of PROGRAMS) add(command, program)
+  return command
+}
+
+interface Program {
+  readonly name: string
+  readonly does: string
+  readonly topology: PeerTopology
+  readonly input: string
+  readonly output: string
+}
+
+const PROGRAMS: readonly Program[] = [
+  {
+    name: 'snapshot',
+    does: 'ticks to the latest state of each instrument, every update emitted',
+    topology: peerSnapshotTopology,
+    input: 'bench.marketdata.ticks.v1',
+    output: 'bench.marketdata.snapshots.v1',
+  },
+  {
+    name: 'positions',
+    does: 'fills, each counted once, to positions by portfolio and instrument, through a repartition topic',
+    topology: peerPositionsTopology,
+    input: 'bench.orders.fills.v1',
+    output: 'bench.portfolio.updated.v1',
+  },
+  {
+    name: 'window',
+    does: 'ticks to bars of a minute: every update, or with --suppress on the closed ones only',
+    topology: peerWindowTopology,
+    input: 'bench.marketdata.ticks.v1',
+    output: 'bench.marketdata.ohlc1m.v1',
+  },
+]
+
+function add(command: Command, program: Program): void {
   command
-    .command('snapshot')
-    .description('ticks to the latest state of each instrument, every update emitted')
+    .command(program.name)
+    .description(program.does)
     .requiredOption('--broker <host:port>', 'Kafka broker')
     .requiredOption('--app-id <id>', 'application id')
     .addOption(
@@ -35,29 +77,41 @@ export function peerAppCommand(): Command {
         .default('at_least_once'),
     )
     .option('--threads <n>', 'stream threads', Number, 1)
-    .option(
-      '--caching <on|off>',
-      'accepted for the sake of the comparison: updates are logged once a commit in any case',
-      'off',
+    .addOption(
+      new Option(
+        '--caching <on|off>',
+        'record cache: tables tell their updates once a commit; stores write theirs once a commit in any case',
+      )
+        .choices(['on', 'off'])
+        .default('off'),
+    )
+    .addOption(
+      new Option('--suppress <on|off>', 'window: closed bars only')
+        .choices(['on', 'off'])
+        .default('off'),
     )
     .requiredOption('--state-dir <directory>', 'directory of the state stores')
-    .option('--in <topic>', 'ticks', 'bench.marketdata.ticks.v1')
-    .option('--out <topic>', 'snapshots', 'bench.marketdata.snapshots.v1')
+    .option('--in <topic>', 'input', program.input)
+    .option('--out <topic>', 'output', program.output)
     .option('--expect <n>', 'record at which the last mark is printed', Number, 0)
     .option('--commit-ms <ms>', 'commit interval', Number)
     .option('--linger-ms <ms>', 'accepted: records leave with the commit')
-    .action(runSnapshot)
-  return command
+    .action((flags: PeerFlags) => run(program, flags))
 }
 
-async function runSnapshot(flags: PeerFlags): Promise<void> {
+async function run({ topology }: Program, flags: PeerFlags): Promise<void> {
   const logger = createLogger('warn', { entity: flags.appId })
-  let seen = 0
-  const onRecord = (): void => {
-    seen += 1
-    if (seen === 1) mark('first')
-    if (seen === flags.expect) mark('last')
+  let taken = false
+  const onTaken = (): void => {
+    if (taken) return
+    taken = true
+    mark('first')
   }
+  let done = 0
+  const onDone = (): void => {
+    if (++done === flags.expect) mark('last')
+  }
+  const caching = flags.caching === 'on'
   const log = await openKafkaLog({
     brokers: flags.broker.split(','),
     clientId: flags.appId,
@@ -66,7 +120,14 @@ async function runSnapshot(flags: PeerFlags): Promise<void> {
     clock: systemClock,
   })
   const streams = new Streams({
-    topology: peerSnapshotTopology({ input: flags.in, output: flags.out, onRecord }),
+    topology: topology({
+      input: flags.in,
+      output: flags.out,
+      caching,
+      suppress: flags.suppress === 'on',
+      onTaken,
+      onDone,
+    }),
     applicationId: flags.appId,
     log,
     stores: createStoreBackend(rocksdbEngine()),
@@ -76,6 +137,7 @@ async function runSnapshot(flags: PeerFlags): Promise<void> {
     metrics: noMetrics,
     guarantee: flags.guarantee,
     threads: flags.threads,
+    ...(caching ? {} : { recordCacheBytesMax: 0 }),
     ...(flags.commitMs === undefined ? {} : { commitIntervalMs: flags.commitMs }),
   })
   const stopped = new Promise<void>((resolve) => {

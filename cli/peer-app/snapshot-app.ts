@@ -5,20 +5,12 @@ import {
   type Processor,
   StreamsBuilder,
   stringSerde,
-  type Topology,
 } from '#streams'
+import type { PeerTopology } from './peer-topology.ts'
 import { type PeerSnapshot, type PeerTick, peerSnapshotSerde, peerTickSerde } from './schemas.ts'
 
 /** Ticks to the latest state of each instrument, kept in a store with a changelog; every update is emitted. */
-export function peerSnapshotTopology({
-  input,
-  output,
-  onRecord,
-}: {
-  readonly input: string
-  readonly output: string
-  readonly onRecord: () => void
-}): Topology {
+export const peerSnapshotTopology: PeerTopology = ({ input, output, onTaken, onDone }) => {
   const t = new StreamsBuilder()
   const snapshots = keyValueStore({
     name: 'snapshots',
@@ -46,10 +38,11 @@ export function peerSnapshotTopology({
           forward = (record) => context.forward(record)
         },
         process: ({ key, value: tick, timestampMs }) => {
+          onTaken()
           const snapshot = update(store.get(key), tick)
           store.put(key, snapshot)
           forward({ key, value: snapshot, timestampMs, headers: [] })
-          onRecord()
+          onDone()
         },
       }
     },
