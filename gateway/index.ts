@@ -1,5 +1,6 @@
 export { type BarQuery, type BarSource, clickhouseBars } from './api/bar-source.ts'
 export type { CheckResult, ReadinessCheck } from './api/operations-routes.ts'
+export type { GatewayOptions } from './gateway-options.ts'
 export {
   type IdentityOptions,
   type IdentityProvider,
@@ -8,5 +9,5 @@ export {
 export type { Principal } from './identity/principal.ts'
 export { GATEWAY_LIMITS, type GatewayLimits } from './limits.ts'
 export type { RandomSource } from './random-source.ts'
-export { type Gateway, type GatewayOptions, startGateway } from './start-gateway.ts'
+export { type Gateway, startGateway } from './start-gateway.ts'
 export type { DrawnTopology } from './views/topologies-view.ts'

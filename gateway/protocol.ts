@@ -33,6 +33,8 @@ export interface Session {
 export interface Me {
   readonly user: string
   readonly tenant: string
+  /** Empty: none. */
+  readonly desk: string
   readonly roles: readonly Role[]
   readonly entitlements: { readonly assetClasses: readonly AssetClass[] }
 }

@@ -7,6 +7,7 @@ const admin = {
   tenant: 'demo',
   roles: ['ADMIN'] as const,
   assetClasses: ALL,
+  desk: '',
   sessionId: 's',
   tokenId: 't',
   expiresAtMs: 1,

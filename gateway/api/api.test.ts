@@ -338,6 +338,7 @@ describe('tokens', () => {
     expect(MeSchema.parse(body)).toEqual({
       user: 'client',
       tenant: 'other',
+      desk: '',
       roles: ['CLIENT'],
       entitlements: { assetClasses: ['EQUITY'] },
     })

@@ -43,6 +43,8 @@ function operation(route: Route): Json {
       ...parameters(route.params, 'path'),
       ...parameters(route.query, 'query'),
       CORRELATION_PARAMETER,
+      ...(route.isCommand === true ? [KEY_PARAMETER] : []),
+      ...(takesPosition(route) ? [POSITION_PARAMETER] : []),
     ],
     ...(route.body === undefined
       ? {}
@@ -66,16 +68,18 @@ function responses(route: Route, needsToken: boolean, needsRole: boolean): Json 
       : { 413: 'The body is too large.', 415: 'The body is not JSON.' }),
     ...(needsToken ? { 401: 'No valid access token.' } : {}),
     ...(needsRole ? { 403: 'A role is lacking.' } : {}),
+    ...(takesPosition(route) ? { 504: 'The position was not reached in time.' } : {}),
     ...route.problems,
   }
   const contentType = route.produces ?? 'application/json'
+  const headers = route.isPositioned === true ? { ...HEADERS, ...POSITION_HEADER } : HEADERS
   const good: Json =
     route.response === undefined && route.produces === undefined
       ? { 204: { description: 'Done.', headers: HEADERS } }
       : {
-          200: {
-            description: 'OK',
-            headers: HEADERS,
+          [route.status ?? 200]: {
+            description: route.status === 201 ? 'Created.' : 'OK',
+            headers,
             content: {
               [contentType]: {
                 schema: route.response === undefined ? {} : schemaOf(route.response, 'output'),
@@ -87,7 +91,12 @@ function responses(route: Route, needsToken: boolean, needsRole: boolean): Json 
     status,
     { description, headers: HEADERS, content: problemContent(route, status) },
   ])
-  return { ...good, ...Object.fromEntries(bad) }
+  const later = route.isCommand === true ? { 202: ACCEPTED } : {}
+  return { ...good, ...later, ...Object.fromEntries(bad) }
+}
+
+function takesPosition({ isCommand, isPositioned }: Route): boolean {
+  return isPositioned === true && isCommand !== true
 }
 
 /** `/readyz` answers 503 with its own body, too. */
@@ -156,4 +165,46 @@ const CORRELATION_PARAMETER: Json = {
 
 const HEADERS: Json = {
   'x-correlation-id': { description: 'Of this request.', schema: { type: 'string' } },
+}
+
+const POSITION_HEADER: Json = {
+  'x-orion-position': {
+    description: 'What the answer reflects: sent with a read, it is waited for, on any gateway.',
+    schema: { type: 'string' },
+  },
+}
+
+const KEY_PARAMETER: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Names this command: one that is sent again with the same key is not done again, and gets the first outcome. Without it each is a new one.',
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$' },
+}
+
+const POSITION_PARAMETER: Json = {
+  name: 'x-orion-position',
+  in: 'header',
+  required: false,
+  description: 'From an earlier answer: the read waits until it is reflected.',
+  schema: { type: 'string', maxLength: 2000 },
+}
+
+const ACCEPTED: Json = {
+  description: 'Taken; its outcome is not known yet. Ask at the location, or send it again.',
+  headers: {
+    ...HEADERS,
+    location: { description: 'Where the outcome will show.', schema: { type: 'string' } },
+  },
+  content: {
+    'application/json': {
+      schema: {
+        type: 'object',
+        properties: { commandId: { type: 'string' }, correlationId: { type: 'string' } },
+        required: ['commandId', 'correlationId'],
+        additionalProperties: false,
+      },
+    },
+  },
 }

@@ -55,6 +55,7 @@ export const MeSchema = model(
   z.object({
     user: z.string(),
     tenant: z.string(),
+    desk: z.string().describe('Whose members share RFQs and trades; empty: none.'),
     roles: z.array(z.enum(ROLES)),
     entitlements: z.object({ assetClasses: z.array(AssetClassSchema) }),
   }) satisfies z.ZodType<Me>,

@@ -74,9 +74,10 @@ export function sessionRoutes(options: {
       tag: 'session',
       access: 'authenticated',
       response: MeSchema,
-      handle: (_, { user, tenant, roles, assetClasses }): Me => ({
+      handle: (_, { user, tenant, desk, roles, assetClasses }): Me => ({
         user,
         tenant,
+        desk,
         roles,
         entitlements: { assetClasses },
       }),

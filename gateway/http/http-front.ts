@@ -9,7 +9,7 @@ import { type Incoming, readIncoming } from './incoming.ts'
 import { ProblemError, toProblem } from './problem.ts'
 import { KNOWN_METHODS, type RequestLog } from './request-log.ts'
 import type { RequestMetrics } from './request-metrics.ts'
-import { type Call, Reply, type Route } from './route.ts'
+import { type Call, jsonReply, Reply, type Route } from './route.ts'
 import type { Router } from './router.ts'
 import type { StaticFiles } from './static-files.ts'
 import { RateLimiter } from './token-bucket.ts'
@@ -140,11 +140,14 @@ export class HttpFront {
             ),
       correlationId: incoming.correlationId,
       clientAddress: incoming.clientAddress,
+      accept: incoming.accept,
+      idempotencyKey: incoming.idempotencyKey,
+      position: incoming.position,
     }
     const result = await route.handle(call, principal)
     if (result instanceof Reply) return result
     if (route.response === undefined) return new Reply(204, {}, '')
-    return new Reply(200, JSON_HEADERS, JSON.stringify(result))
+    return jsonReply(route.status ?? 200, result)
   }
 
   #authorize(route: Route, exchange: Exchange): void {
@@ -231,7 +234,6 @@ export class HttpFront {
   }
 }
 
-const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' }
 const PROBLEM_HEADERS = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
 
 function hasBody(method: string): boolean {

@@ -12,6 +12,9 @@ export interface Incoming {
   readonly accept: string
   readonly ifNoneMatch: string
   readonly correlationId: string
+  readonly idempotencyKey: string
+  /** `x-orion-position`. */
+  readonly position: string
 }
 
 export function readIncoming(res: HttpResponse, req: HttpRequest, newId: () => string): Incoming {
@@ -28,6 +31,8 @@ export function readIncoming(res: HttpResponse, req: HttpRequest, newId: () => s
     ifNoneMatch: req.getHeader('if-none-match'),
     // Ids are logged and sent on: one that is not plain is replaced, never repeated.
     correlationId: CORRELATION_ID.test(asked) ? asked : newId(),
+    idempotencyKey: req.getHeader('idempotency-key'),
+    position: req.getHeader('x-orion-position'),
   }
 }
 

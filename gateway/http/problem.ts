@@ -6,6 +6,8 @@ export interface ProblemOptions {
   readonly retryAfterS?: number
   readonly headers?: Readonly<Record<string, string>>
   readonly cause?: unknown
+  /** Members of the problem beside those of every problem (RFC 9457, 3.2). */
+  readonly members?: Readonly<Record<string, unknown>>
 }
 
 /** Thrown anywhere below a route and answered as `application/problem+json` (RFC 9457). `kind` is stable, and ends the problem's `type`. */
@@ -31,11 +33,14 @@ export function toProblem(error: ProblemError, correlationId: string): Problem {
     detail: error.message,
     correlationId,
     ...(error.options.errors === undefined ? {} : { errors: error.options.errors }),
+    ...error.options.members,
   }
 }
 
 export const STATUS_TEXT: Readonly<Record<number, string>> = {
   200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
   204: 'No Content',
   304: 'Not Modified',
   400: 'Bad Request',
@@ -43,9 +48,11 @@ export const STATUS_TEXT: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  409: 'Conflict',
   413: 'Content Too Large',
   414: 'URI Too Long',
   415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
   426: 'Upgrade Required',
   429: 'Too Many Requests',
   500: 'Internal Server Error',

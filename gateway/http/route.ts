@@ -13,6 +13,10 @@ export interface Call<P, Q, B> {
   readonly body: B
   readonly correlationId: string
   readonly clientAddress: string
+  /** Headers as they came, empty where there was none: `Accept`, `Idempotency-Key`, `x-orion-position`. */
+  readonly accept: string
+  readonly idempotencyKey: string
+  readonly position: string
 }
 
 /** A reply that is not JSON, or not with the status 200. */
@@ -28,6 +32,17 @@ export class Reply {
   }
 }
 
+/** A reply in JSON with a status or headers of its own. */
+export function jsonReply(
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Reply {
+  return new Reply(status, { ...JSON_HEADERS, ...headers }, JSON.stringify(value))
+}
+
+const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+
 interface RouteDocument {
   readonly method: Method
   /** `/api/v1/instruments/{id}`. */
@@ -42,6 +57,12 @@ interface RouteDocument {
   readonly produces?: string
   /** Undefined: 204 without a body. */
   readonly response?: z.ZodType
+  /** Of a response that is not answered with 200. */
+  readonly status?: 201
+  /** A command: takes `Idempotency-Key`, and is answered 202 with `location` while its outcome is not known. */
+  readonly isCommand?: boolean
+  /** Takes `x-orion-position` (unless it is a command) and answers with it. */
+  readonly isPositioned?: boolean
 }
 
 /** What the server executes: one row of the table that validation, access check, metrics and documentation derive from. */

@@ -17,6 +17,8 @@ const Claims = z.object({
   aud: z.literal(TOKEN_AUDIENCE),
   sub: z.string().min(1),
   tenant: z.string().min(1),
+  /** Not in tokens of before there were desks. */
+  desk: z.string().default(''),
   roles: z.array(z.enum(ROLES)),
   entitlements: z.object({ assetClasses: z.array(z.enum(ASSET_CLASSES)) }),
   sid: z.string().min(1),
@@ -30,6 +32,7 @@ export function signAccessToken(
 ): Promise<string> {
   return new SignJWT({
     tenant: principal.tenant,
+    desk: principal.desk,
     roles: principal.roles,
     entitlements: { assetClasses: principal.assetClasses },
     sid: principal.sessionId,
@@ -69,6 +72,7 @@ export function verifyAccessToken(
     return {
       user: claims.sub,
       tenant: claims.tenant,
+      desk: claims.desk,
       roles: claims.roles,
       assetClasses: claims.entitlements.assetClasses,
       sessionId: claims.sid,

@@ -4,6 +4,8 @@ import type { AssetClass, Role } from '../protocol.ts'
 export interface Principal {
   readonly user: string
   readonly tenant: string
+  /** Whose members share RFQs and trades; empty: none. */
+  readonly desk: string
   readonly roles: readonly Role[]
   readonly assetClasses: readonly AssetClass[]
   /** Names the log-in: ending it ends every token that it gave. */

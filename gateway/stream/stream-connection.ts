@@ -3,10 +3,11 @@ import { recordKey } from '#topics'
 import { TokenBucket } from '../http/token-bucket.ts'
 import { isEntitled, type Principal } from '../identity/principal.ts'
 import type { GatewayLimits } from '../limits.ts'
-import type { ServerMessage } from '../protocol.ts'
+import type { JournalChannel, ServerMessage } from '../protocol.ts'
 import type { InstrumentsView } from '../views/instruments-view.ts'
 import type { MarketView } from '../views/market-view.ts'
 import type { clientMessageSchema, ParsedMessage } from './client-message.ts'
+import type { JournalChannels } from './journal-channels.ts'
 import type { MarketChannel } from './market-channel.ts'
 import type { StreamMetrics } from './stream-metrics.ts'
 import type { StreamSocket } from './stream-socket.ts'
@@ -15,6 +16,7 @@ export interface ConnectionContext {
   readonly market: MarketView
   readonly instruments: InstrumentsView
   readonly channel: MarketChannel
+  readonly journals: JournalChannels
   readonly limits: GatewayLimits
   readonly metrics: StreamMetrics
   readonly schema: ReturnType<typeof clientMessageSchema>
@@ -100,6 +102,8 @@ export class StreamConnection {
   #obey(message: ParsedMessage): void {
     if (message.op === 'ping') {
       this.#say({ op: 'pong', ...withId(message.id), serverTimeMs: this.#context.nowMs() })
+    } else if (this.#context.journals.has(message.channel)) {
+      this.#follow(message.op, message.channel, message.id)
     } else if (message.channel !== 'market') {
       this.#refuse('CHANNEL_UNAVAILABLE', `There is no channel ${message.channel} yet.`, message.id)
     } else if (message.op === 'subscribe') {
@@ -137,6 +141,19 @@ export class StreamConnection {
       ...(refused.length === 0 ? {} : { refused }),
     })
     if (slots.size > 0) channel.subscribe(this.#socket, slots)
+  }
+
+  #follow(op: 'subscribe' | 'unsubscribe', channel: JournalChannel, id: number | undefined): void {
+    const { journals, metrics } = this.#context
+    if (op === 'unsubscribe') {
+      journals.unsubscribe(this.#socket, channel)
+      this.#say({ op: 'unsubscribed', ...withId(id), ok: true })
+      return
+    }
+    const ok = journals.admits(channel, this.principal)
+    this.#say({ op: 'subscribed', ...withId(id), ok })
+    if (ok) journals.subscribe(this.#socket, channel, this.principal)
+    else metrics.refused.add(1)
   }
 
   #unsubscribe(instrumentIds: readonly string[] | undefined, id: number | undefined): void {

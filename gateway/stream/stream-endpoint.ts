@@ -195,6 +195,7 @@ export class StreamEndpoint {
     if (socket !== undefined) {
       socket.markClosed()
       this.#options.context.channel.remove(socket)
+      this.#options.context.journals.remove(socket)
     }
     const { context, logger } = this.#options
     const { tenant: tenantId, user } = principal

@@ -3,6 +3,9 @@ import type { Counter, Histogram, Metrics } from '#streams'
 export interface StreamMetrics {
   readonly frames: Counter
   readonly frameBytes: Counter
+  /** Of channels of which nothing is lost. */
+  readonly journalFrames: Counter
+  readonly resets: Counter
   readonly framesSkipped: Counter
   readonly slowClosed: Counter
   readonly refused: Counter
@@ -26,7 +29,15 @@ export function streamMetrics(metrics: Metrics): StreamMetrics {
     frames: metrics.counter('orion_gateway_frames_total', 'Market frames written to clients.'),
     frameBytes: metrics.counter(
       'orion_gateway_frame_bytes_total',
-      'Bytes of market frames written to clients.',
+      'Bytes of frames written to clients.',
+    ),
+    journalFrames: metrics.counter(
+      'orion_gateway_journal_frames_total',
+      'Frames of the channels rfqs, trades and alerts written to clients.',
+    ),
+    resets: metrics.counter(
+      'orion_gateway_journal_resets_total',
+      'Times that a client was too slow for rfqs, trades or alerts and began again with a snapshot.',
     ),
     framesSkipped: metrics.counter(
       'orion_gateway_frames_skipped_total',

@@ -1,4 +1,4 @@
-import type { Logger, Metrics, Serde } from '#streams'
+import { type Logger, type Metrics, Position, type Serde } from '#streams'
 import type { FetchedBatch, Log, LogRecord, PartitionReader } from '#streams/log'
 
 /** What a view needs of a declared topic (`#topics`). */
@@ -11,7 +11,7 @@ export interface ViewTopic<T> {
 export interface ViewSource {
   readonly topic: string
   /** `undefined` is a tombstone. Synchronous; a record that cannot be decoded never gets here. */
-  apply(record: LogRecord): void
+  apply(record: LogRecord, partition: number): void
   /** See `Serde.pending`. */
   pending(value: Uint8Array): Promise<void> | undefined
 }
@@ -24,6 +24,15 @@ export interface TopicViewOptions {
   readonly metrics: Metrics
   /** Waited for before each batch is applied: lets a reader of the view see it unchanged while it waits. */
   readonly gate?: () => Promise<void> | undefined
+  /** Apply all records, where a view otherwise leaves out those that a later one of the same fetch replaces. */
+  readonly everyRecord?: boolean
+  /** Called after each fetch that brought something. */
+  readonly onApplied?: () => void
+}
+
+interface Waiter {
+  readonly bound: Position
+  readonly resolve: (reached: boolean) => void
 }
 
 const POLL_MS = 50
@@ -42,8 +51,9 @@ export class TopicView {
   /** Next offset to read, and the end as it was at start, by `topic-partition`. */
   readonly #positions = new Map<
     string,
-    { topic: string; partition: number; next: number; target: number }
+    { topic: string; partition: number; next: number; applied: number; target: number }
   >()
+  readonly #waiters = new Set<Waiter>()
   readonly #unreadable
   readonly #applied
   readonly #stop = new AbortController()
@@ -77,6 +87,39 @@ export class TopicView {
     return this.#options.name
   }
 
+  follows(topic: string): boolean {
+    return this.#sources.has(topic)
+  }
+
+  /**
+   * What was applied of a topic, or of one partition of it: just behind the last record, so that every other reader gets there, whether or not it
+   * has seen the marker of a transaction that comes next.
+   */
+  position(topic: string, partition?: number): Position {
+    return Position.of(
+      [...this.#positions.values()]
+        .filter((at) => at.topic === topic && (partition ?? at.partition) === at.partition)
+        .map(({ partition: number, applied }) => ({ topic, partition: number, offset: applied })),
+    )
+  }
+
+  /** Whether everything before the bound was applied within that time. */
+  reached(bound: Position, withinMs: number): Promise<boolean> {
+    if (this.#covers(bound)) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        bound,
+        resolve: (reached) => {
+          clearTimeout(timer)
+          this.#waiters.delete(waiter)
+          resolve(reached)
+        },
+      }
+      const timer = setTimeout(() => waiter.resolve(false), withinMs)
+      this.#waiters.add(waiter)
+    })
+  }
+
   start(): void {
     this.#running ??= this.#follow()
   }
@@ -92,6 +135,7 @@ export class TopicView {
 
   async close(): Promise<void> {
     this.#stop.abort()
+    for (const waiter of [...this.#waiters]) waiter.resolve(false)
     await this.#running
   }
 
@@ -108,6 +152,7 @@ export class TopicView {
           })
           await this.#options.gate?.()
           for (const batch of batches) await this.#take(batch)
+          if (batches.length > 0) this.#tell()
           this.#failure = undefined
           retryMs = RETRY_MS_MIN
           if (!this.#caughtUp) this.#noteCatchUp()
@@ -161,6 +206,7 @@ export class TopicView {
         topic,
         partition,
         next: 0,
+        applied: 0,
         target: ends[i] ?? 0,
       })
     }
@@ -170,11 +216,12 @@ export class TopicView {
     const source = this.#sources.get(batch.topic)
     const position = this.#positions.get(`${batch.topic}-${batch.partition}`)
     if (source === undefined || position === undefined) return
-    for (const record of latestOfKeys(batch.records)) {
+    const records = this.#options.everyRecord === true ? batch.records : latestOfKeys(batch.records)
+    for (const record of records) {
       const pending = record.value === null ? undefined : source.pending(record.value)
       if (pending !== undefined) await pending
       try {
-        source.apply(record)
+        source.apply(record, batch.partition)
       } catch (error) {
         this.#unreadable.add(1)
         this.#options.logger.debug(
@@ -187,9 +234,24 @@ export class TopicView {
           'gateway: a view skipped a record',
         )
       }
+      // Each by itself: after an error in the middle none is applied twice.
+      position.next = record.offset + 1
     }
+    position.applied = (batch.records.at(-1)?.offset ?? position.applied - 1) + 1
     position.next = batch.nextOffset
     this.#applied.add(batch.records.length)
+  }
+
+  #covers(bound: Position): boolean {
+    for (const { topic, partition, offset } of bound.entries()) {
+      if ((this.#positions.get(`${topic}-${partition}`)?.next ?? -1) < offset) return false
+    }
+    return true
+  }
+
+  #tell(): void {
+    for (const waiter of [...this.#waiters]) if (this.#covers(waiter.bound)) waiter.resolve(true)
+    this.#options.onApplied?.()
   }
 
   #noteCatchUp(): void {

@@ -1,0 +1,50 @@
+import { Position } from '#streams'
+import { ProblemError } from '../http/problem.ts'
+import type { TopicView } from './topic-view.ts'
+
+const POSITION_CHARACTERS_MAX = 2_000
+
+/** Header of a reply: what it reflects. */
+export function positionHeader(position: Position): Readonly<Record<string, string>> {
+  return { 'x-orion-position': JSON.stringify(position) }
+}
+
+/**
+ * Waits until a view reflects what `x-orion-position` asks for; at once where it is empty.
+ * @throws {ProblemError} 400 for one that this view can never reach, 504 when it is not reached in time
+ */
+export async function awaitPosition(
+  view: TopicView,
+  header: string,
+  withinMs: number,
+): Promise<void> {
+  if (header === '') return
+  const bound = parse(header)
+  for (const { topic } of bound.entries()) {
+    if (!view.follows(topic)) throw invalid('it names a topic that is not read here')
+  }
+  if (await view.reached(bound, withinMs)) return
+  throw new ProblemError(504, 'position-not-reached', 'This gateway is behind; ask again.', {
+    retryAfterS: 1,
+  })
+}
+
+function parse(header: string): Position {
+  if (header.length > POSITION_CHARACTERS_MAX) throw invalid('it is too long')
+  try {
+    return Position.fromJson(JSON.parse(header))
+  } catch {
+    throw invalid('it is not one')
+  }
+}
+
+function invalid(why: string): ProblemError {
+  return new ProblemError(400, 'invalid-input', 'The x-orion-position is not valid.', {
+    errors: [
+      {
+        path: 'header.x-orion-position',
+        message: `${why}: send it as an answer of this API has it`,
+      },
+    ],
+  })
+}
