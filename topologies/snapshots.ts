@@ -1,3 +1,4 @@
+import { publishMarks } from '#processors/market-data/mark-processor'
 import { updateSnapshots } from '#processors/market-data/snapshot-processor'
 import { StreamsBuilder, type Topology } from '#streams'
 import type { Topics } from '#topics'
@@ -5,7 +6,7 @@ import { stores } from './stores.ts'
 
 const NAME = 'snapshots'
 
-/** Ticks and depth to the latest state of each instrument: one snapshot for each of them. */
+/** Ticks and depth to the latest state of each instrument: one snapshot for each of them; and marks, far fewer, for who needs a price. */
 export function snapshotsTopology(topics: Topics): Topology {
   const t = new StreamsBuilder()
 
@@ -17,6 +18,13 @@ export function snapshotsTopology(topics: Topics): Topology {
   )
 
   snapshots.to(topics.marketdata.snapshots, { as: 'snapshots-sink' })
+
+  const marks = snapshots.processValues(
+    publishMarks({ topology: NAME, lastMarks: stores.lastMarks }),
+    { as: 'publish-marks', stores: [stores.lastMarks] },
+  )
+
+  marks.to(topics.marketdata.marks, { as: 'marks-sink' })
 
   return t.build(NAME)
 }

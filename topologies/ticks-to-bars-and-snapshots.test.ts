@@ -72,6 +72,27 @@ test('every tick and depth message gives one snapshot; a heartbeat none', async 
   await snapshots.driver.close()
 })
 
+test('marks follow from snapshots: the first, then changed ones by the second of event time', async () => {
+  const snapshots = await drive(snapshotsTopology)
+  pipe(snapshots, await ticksOf(MESSAGES))
+  const caused = read(snapshots, snapshots.topics.marketdata.snapshots)
+  const marks = read(snapshots, snapshots.topics.marketdata.marks)
+  expect(
+    marks.map(({ key, timestampMs, value }) => [
+      key,
+      timestampMs - TEN,
+      value?.entity.sequence,
+      value?.payload.mid,
+      value?.causationId,
+    ]),
+  ).toEqual([
+    [KEY, 0, 1, 2, caused[0]?.value?.eventId],
+    [KEY, 150, 2, 6, caused[2]?.value?.eventId],
+    [KEY, 1_500, 3, 3, caused[3]?.value?.eventId],
+  ])
+  await snapshots.driver.close()
+})
+
 test('an instrument without quotes shows the best of its book', async () => {
   const snapshots = await drive(snapshotsTopology)
   pipe(snapshots, await ticksOf(MESSAGES.slice(2, 3)))
@@ -139,6 +160,7 @@ function someMessages(count: number): RawEnvelope[] {
 
 test.each([
   ['snapshots', snapshotsTopology],
+  ['marks', snapshotsTopology],
   ['bars', barsTopology],
 ] as const)('%s after a restart go on as if there had been none', async (name, build) => {
   const ticks = await ticksOf(someMessages(200))

@@ -1,19 +1,11 @@
-import type {
-  Admission,
-  AlertsEnvelope,
-  CommandsEnvelope,
-  FlagsEnvelope,
-  InstrumentsEnvelope,
-  KillswitchEnvelope,
-  LimitsEnvelope,
-  LpsEnvelope,
-  MarksEnvelope,
-  RateCount,
-  VenuesEnvelope,
+import {
+  type Admission,
+  type AlertsEnvelope,
+  type CommandsEnvelope,
+  causedEvent,
+  type RateCount,
 } from '#avro'
 import {
-  type GlobalKTable,
-  type KeyValueStore,
   type KeyValueStoreSpec,
   keyValueStoreOf,
   type Processor,
@@ -21,21 +13,17 @@ import {
   type ProcessorSupplier,
   type StreamRecord,
 } from '#streams'
-
-type GlobalStore<V> = GlobalKTable<string, V>['store']
+import { type AdmissionDecision, type AdmissionRequest, admit } from './admission.ts'
+import { decisionOf, type LimitHolder } from './check.ts'
+import { bookable } from './notional.ts'
+import { type ReferenceStores, ReferenceTables } from './reference-tables.ts'
+import { SlidingWindows } from './sliding-windows.ts'
 
 /** `stores` of the node: all of these, by name. */
-export interface AdmissionOptions {
+export interface AdmissionOptions extends ReferenceStores {
   readonly topology: string
   /** Sliding windows of RFQ rates and throttles. */
   readonly rates: KeyValueStoreSpec<string, RateCount>
-  readonly instruments: GlobalStore<InstrumentsEnvelope>
-  readonly marks: GlobalStore<MarksEnvelope>
-  readonly venues: GlobalStore<VenuesEnvelope>
-  readonly lps: GlobalStore<LpsEnvelope>
-  readonly limits: GlobalStore<LimitsEnvelope>
-  readonly flags: GlobalStore<FlagsEnvelope>
-  readonly killSwitch: GlobalStore<KillswitchEnvelope>
 }
 
 export type CreateRfqEnvelope = Extract<CommandsEnvelope, { eventType: 'CreateRFQ' }>
@@ -55,10 +43,15 @@ export function admitRfqs(
   return () => new AdmitRfqs(options)
 }
 
+const MINUTE_MS = 60_000
+const SECOND_MS = 1_000
+
 class AdmitRfqs implements Processor<string, CreateRfqEnvelope, string, AdmissionOutput> {
   readonly #options: AdmissionOptions
   #context: ProcessorContext<string, AdmissionOutput> | undefined
-  #rates: KeyValueStore<string, RateCount> | undefined
+  #tables: ReferenceTables | undefined
+  #windows: SlidingWindows | undefined
+  #maker = { producer: '', node: '' }
 
   constructor(options: AdmissionOptions) {
     this.#options = options
@@ -66,32 +59,120 @@ class AdmitRfqs implements Processor<string, CreateRfqEnvelope, string, Admissio
 
   init(context: ProcessorContext<string, AdmissionOutput>): void {
     this.#context = context
-    this.#rates = keyValueStoreOf(context, this.#options.rates)
+    this.#maker = { producer: this.#options.topology, node: context.nodeName }
+    this.#tables = new ReferenceTables(context, this.#options)
+    this.#windows = new SlidingWindows(keyValueStoreOf(context, this.#options.rates))
   }
 
   process(record: StreamRecord<string, CreateRfqEnvelope>): void {
-    const { value: command } = record
-    const nowMs = this.#context?.currentSystemTimeMs() ?? 0
-    this.#context?.forward({
-      ...record,
-      key: `${command.tenantId}|${command.payload.rfqId}`,
-      value: {
-        commandId: command.eventId,
-        tenantId: command.tenantId,
-        correlationId: command.correlationId,
-        commandTimeMs: command.occurredAt,
-        decidedAtMs: nowMs,
-        command: command.payload,
-        passed: false,
-        reason: 'NO_LP_ELIGIBLE',
-        text: 'No liquidity provider is eligible.',
-        decisions: [],
-        routes: [],
-        venueId: '',
-        notional: null,
-        mark: null,
-        instrument: null,
-      },
+    const [context, windows, tables] = [this.#context, this.#windows, this.#tables]
+    if (context === undefined || windows === undefined || tables === undefined) return
+    const { value: event } = record
+    const { tenantId } = event
+    const nowMs = context.currentSystemTimeMs()
+    const request: AdmissionRequest = {
+      tenantId,
+      command: event.payload,
+      commandTimeMs: event.occurredAt,
+      nowMs,
+    }
+    const decision = admit(request, {
+      ...tables.asSeenBy(tenantId),
+      admittedThisMinute: (holder) =>
+        windows.count(MINUTE_MS, rateSubject(tenantId, holder), nowMs),
+      sentThisSecond: (lpId) => windows.count(SECOND_MS, lpSubject(tenantId, lpId), nowMs),
     })
+    this.#count(windows, request, decision)
+    this.#tellBreaches(record, request, decision)
+    context.forward({
+      ...record,
+      key: `${tenantId}|${event.payload.rfqId}`,
+      value: admissionOf(event, nowMs, decision),
+    })
+  }
+
+  #count(
+    windows: SlidingWindows,
+    { tenantId, nowMs }: AdmissionRequest,
+    decision: AdmissionDecision,
+  ): void {
+    if (!decision.counts) return
+    for (const holder of decision.rated)
+      windows.add(MINUTE_MS, rateSubject(tenantId, holder), nowMs)
+    for (const { lpId, eligible } of decision.routes)
+      if (eligible) windows.add(SECOND_MS, lpSubject(tenantId, lpId), nowMs)
+  }
+
+  #tellBreaches(
+    record: StreamRecord<string, CreateRfqEnvelope>,
+    { tenantId, command, nowMs }: AdmissionRequest,
+    { checks }: AdmissionDecision,
+  ): void {
+    let ordinal = 0
+    for (const check of checks) {
+      const { rule, figure, limit, reason, holder } = check
+      if (check.passed || holder === undefined) continue
+      const { scope, subject } = holder
+      const payload = {
+        rule,
+        scope,
+        subject,
+        figure,
+        limit,
+        reason,
+        userId: command.requester.userId,
+        instrumentId: command.instrumentId,
+        rfqId: command.rfqId,
+        breachedAtMs: nowMs,
+      }
+      this.#context?.forward({
+        ...record,
+        key: `${tenantId}|${scope}|${subject}`,
+        value: causedEvent(this.#maker, record.value, ordinal, {
+          eventType: 'RiskLimitBreached',
+          payload,
+          occurredAt: nowMs,
+          // Breaches of a command are told apart by their ids; they are not counted over commands.
+          entity: { entityType: 'Limit', entityId: `${scope}|${subject}`, sequence: ordinal + 1 },
+        }),
+      })
+      ordinal += 1
+    }
+  }
+}
+
+function rateSubject(tenantId: string, { scope, subject }: LimitHolder): string {
+  return `${tenantId}|${scope}|${subject}`
+}
+
+function lpSubject(tenantId: string, lpId: string): string {
+  return `${tenantId}|LP|${lpId}`
+}
+
+function admissionOf(
+  event: CreateRfqEnvelope,
+  decidedAtMs: number,
+  decision: AdmissionDecision,
+): Admission {
+  const { passed, reason, text, checks, routes, venueId, notional, mark, instrument } = decision
+  return {
+    commandId: event.eventId,
+    tenantId: event.tenantId,
+    correlationId: event.correlationId,
+    commandTimeMs: event.occurredAt,
+    decidedAtMs,
+    command: event.payload,
+    passed,
+    reason,
+    text,
+    decisions: checks.map(decisionOf),
+    routes,
+    venueId,
+    notional: bookable(notional),
+    mark:
+      mark === undefined
+        ? null
+        : { bid: mark.bid, ask: mark.ask, mid: mark.mid, eventTimeMs: mark.eventTimeMs },
+    instrument: instrument ?? null,
   }
 }

@@ -1,0 +1,138 @@
+import { Decimal } from 'decimal.js'
+import type { InstrumentUpdated, LimitsUpdated, Requester } from '#avro'
+import { type Check, checked, type LimitHolder, money, refused } from './check.ts'
+import { convert, NOTIONAL_END, type PairMid } from './notional.ts'
+
+/** Limits that apply to a requester, each with whose it is. */
+export interface HeldLimits {
+  readonly holder: LimitHolder
+  readonly limits: LimitsUpdated
+}
+
+/** Whose limits apply: the user's, the desk's, the tenant's. */
+export function holdersOf(requester: Requester, tenantId: string): readonly LimitHolder[] {
+  const { userId, desk } = requester
+  return [
+    { scope: 'USER', subject: userId },
+    ...(desk === '' ? [] : [{ scope: 'DESK', subject: desk } as const]),
+    { scope: 'TENANT', subject: tenantId },
+  ]
+}
+
+/** Asset class by the user's entitlements; instrument and venue by every list that is set. */
+export function checkEntitlement(
+  requester: Requester,
+  { instrumentId, assetClass }: InstrumentUpdated,
+  { venueId, held }: { readonly venueId: string; readonly held: readonly HeldLimits[] },
+): readonly Check[] {
+  const { userId, assetClasses } = requester
+  const isEntitled = assetClasses.includes(assetClass)
+  return [
+    checked('ENTITLED_ASSET_CLASS', isEntitled, {
+      figure: assetClass,
+      limit: assetClasses.join(' '),
+      reason: `${userId} ${isEntitled ? 'may' : 'may not'} trade ${assetClass}`,
+      holder: { scope: 'USER', subject: userId },
+    }),
+    ...held.flatMap(({ holder, limits: { instrumentIds, venueIds } }) => [
+      ...checkList('ENTITLED_INSTRUMENT', holder, instrumentId, instrumentIds),
+      ...checkList('ENTITLED_VENUE', holder, venueId, venueIds),
+    ]),
+  ]
+}
+
+function checkList(
+  rule: string,
+  holder: LimitHolder,
+  asked: string,
+  allowed: readonly string[] | null,
+): readonly Check[] {
+  if (allowed === null) return []
+  const isAllowed = allowed.includes(asked)
+  return [
+    checked(`${rule}_${holder.scope}`, isAllowed, {
+      figure: asked,
+      limit: `${allowed.length} allowed`,
+      reason: `${nameOf(holder)} ${isAllowed ? 'may' : 'may not'} trade ${asked}`,
+      holder,
+    }),
+  ]
+}
+
+/** Fails closed: a limit that cannot be compared, for want of a mark or of a rate, is not passed. */
+export function checkNotional(
+  notional: Decimal | undefined,
+  currency: string,
+  { held, midOf }: { readonly held: readonly HeldLimits[]; readonly midOf: PairMid },
+): readonly Check[] {
+  const checks: Check[] = []
+  if (notional?.greaterThanOrEqualTo(NOTIONAL_END)) {
+    checks.push(
+      refused('NOTIONAL_BOOKABLE', 'The amount is too large to be booked', {
+        figure: money(notional, currency),
+        limit: money(NOTIONAL_END, currency),
+      }),
+    )
+  }
+  for (const { holder, limits } of held) {
+    const { rfqMaxNotional: max, notionalCurrency } = limits
+    if (max === null) continue
+    const rule = `MAX_NOTIONAL_${holder.scope}`
+    const limit = money(max, notionalCurrency)
+    if (notional === undefined) {
+      const reason = `${nameOf(holder)} has a limit, and without a price the amount is unknown`
+      checks.push(refused(rule, reason, { limit, figure: 'no mark', holder }))
+      continue
+    }
+    const amount = convert(notional, { from: currency, to: notionalCurrency }, midOf)
+    if (amount === undefined) {
+      const reason = `${nameOf(holder)} has a limit in ${notionalCurrency}, and there is no rate from ${currency}`
+      checks.push(refused(rule, reason, { limit, figure: money(notional, currency), holder }))
+      continue
+    }
+    const figure = money(amount, notionalCurrency)
+    const isWithin = amount.lessThanOrEqualTo(max)
+    checks.push(
+      checked(rule, isWithin, {
+        figure,
+        limit,
+        holder,
+        use: useOf(amount, max),
+        reason: `${figure} is ${isWithin ? 'within' : 'above'} the limit of ${nameOf(holder)}, ${limit}`,
+      }),
+    )
+  }
+  return checks
+}
+
+/** RFQs of this holder that were admitted within the last minute. */
+export type AdmittedThisMinute = (holder: LimitHolder) => number
+
+/** The RFQ that is judged counts: the first one over the limit is refused. */
+export function checkRate(
+  held: readonly HeldLimits[],
+  admittedThisMinute: AdmittedThisMinute,
+): readonly Check[] {
+  return held.flatMap(({ holder, limits: { rfqsPerMinute: max } }) => {
+    if (max === null) return []
+    const count = admittedThisMinute(holder) + 1
+    const isWithin = count <= max
+    return [
+      checked(`RFQ_RATE_${holder.scope}`, isWithin, {
+        figure: `${count} RFQs/min`,
+        limit: `${max} RFQs/min`,
+        holder,
+        use: useOf(new Decimal(count), new Decimal(max)),
+        reason: `RFQ ${count} of ${nameOf(holder)} within a minute; ${max} are allowed`,
+      }),
+    ]
+  })
+}
+
+function useOf(figure: Decimal, limit: Decimal): Decimal {
+  return limit.greaterThan(0) ? figure.dividedBy(limit) : new Decimal(Number.POSITIVE_INFINITY)
+}
+
+function nameOf({ scope, subject }: LimitHolder): string {
+  return `${scope.toLowerCase()} ${subject}`
+}

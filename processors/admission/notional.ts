@@ -1,0 +1,65 @@
+import { Decimal } from 'decimal.js'
+import type { AssetClass } from '#avro'
+
+/** Digits enough for every product of two decimal(38,18). */
+const Exact = Decimal.clone({ precision: 100 })
+
+/** Bonds and swaps are quoted in percent of par; everything else in units of the currency. */
+const PERCENT_OF_PAR: ReadonlySet<AssetClass> = new Set<AssetClass>(['RATES', 'CREDIT'])
+
+/** What a size is worth at a price, in the instrument's currency and without its sign: exact. */
+export function notionalOf(
+  assetClass: AssetClass,
+  size: Decimal,
+  price: Decimal | number,
+): Decimal {
+  const value = new Exact(size).times(price).abs()
+  return PERCENT_OF_PAR.has(assetClass) ? value.dividedBy(100) : value
+}
+
+/** From here on an amount is not booked: with 18 decimals it would soon not fit. */
+export const NOTIONAL_END = new Exact('1e18')
+
+/** As records keep it: 18 decimals, half up; null where there is none, or too much. */
+export function bookable(notional: Decimal | undefined): Decimal | null {
+  if (notional === undefined || notional.greaterThanOrEqualTo(NOTIONAL_END)) return null
+  return notional.toDecimalPlaces(18, Exact.ROUND_HALF_UP)
+}
+
+/** Mid of the currency pair `base``quote`, where one is quoted. */
+export type PairMid = (base: string, quote: string) => number | undefined
+
+/** For limits, not for settlement, a dollar of a pegged coin counts as a dollar. */
+const PEGGED: Readonly<Record<string, string>> = { USDT: 'USD', USDC: 'USD' }
+
+/** An amount in another currency: by the pair, by the inverse pair, or through the US dollar; undefined without these rates. */
+export function convert(
+  amount: Decimal,
+  { from, to }: { readonly from: string; readonly to: string },
+  midOf: PairMid,
+): Decimal | undefined {
+  const source = PEGGED[from] ?? from
+  const target = PEGGED[to] ?? to
+  const direct = convertByPair(amount, source, target, midOf)
+  if (direct !== undefined || source === 'USD' || target === 'USD') return direct
+  const dollars = convertByPair(amount, source, 'USD', midOf)
+  return dollars === undefined ? undefined : convertByPair(dollars, 'USD', target, midOf)
+}
+
+function convertByPair(
+  amount: Decimal,
+  from: string,
+  to: string,
+  midOf: PairMid,
+): Decimal | undefined {
+  if (from === to) return amount
+  const exact = new Exact(amount)
+  const mid = midOf(from, to)
+  if (isRate(mid)) return exact.times(mid)
+  const inverse = midOf(to, from)
+  return isRate(inverse) ? exact.dividedBy(inverse) : undefined
+}
+
+function isRate(mid: number | undefined): mid is number {
+  return mid !== undefined && Number.isFinite(mid) && mid > 0
+}

@@ -1,0 +1,57 @@
+import type { RateCount } from '#avro'
+import type { KeyValueStore } from '#streams'
+
+/**
+ * Exact counts over the last so many ms: what happened at `t` counts while the time is before `t + windowMs`. Entries lie by time, so that
+ * those that left a window are taken out at each look. Callers add only what a limit allowed: with it, the store is bounded.
+ */
+export class SlidingWindows {
+  readonly #store: KeyValueStore<string, RateCount>
+
+  constructor(store: KeyValueStore<string, RateCount>) {
+    this.#store = store
+  }
+
+  /** Of a subject, now. */
+  count(windowMs: number, subject: string, nowMs: number): number {
+    this.#expire(windowMs, nowMs)
+    return this.#store.get(totalKey(windowMs, subject))?.count ?? 0
+  }
+
+  add(windowMs: number, subject: string, nowMs: number): void {
+    this.#change(entryKey(windowMs, nowMs, subject), 1)
+    this.#change(totalKey(windowMs, subject), 1)
+  }
+
+  #expire(windowMs: number, nowMs: number): void {
+    const first = `e|${padded(windowMs)}|`
+    const last = entryKey(windowMs, nowMs - windowMs, LAST)
+    const gone = [...this.#store.range(first, last)]
+    for (const [key, { count }] of gone) {
+      this.#store.delete(key)
+      this.#change(totalKey(windowMs, key.slice(first.length + TIME_DIGITS + 1)), -count)
+    }
+  }
+
+  #change(key: string, by: number): void {
+    const count = (this.#store.get(key)?.count ?? 0) + by
+    if (count > 0) this.#store.put(key, { count })
+    else this.#store.delete(key)
+  }
+}
+
+/** Sorts after every subject. */
+const LAST = '\u{10ffff}'
+const TIME_DIGITS = 16
+
+function entryKey(windowMs: number, timeMs: number, subject: string): string {
+  return `e|${padded(windowMs)}|${padded(Math.max(0, timeMs))}|${subject}`
+}
+
+function totalKey(windowMs: number, subject: string): string {
+  return `t|${padded(windowMs)}|${subject}`
+}
+
+function padded(value: number): string {
+  return String(value).padStart(TIME_DIGITS, '0')
+}
