@@ -18,16 +18,16 @@ afterAll(() => house.close())
 
 test('the schema is migrated once, and a database of later or other code is refused', async () => {
   const { clickhouse } = house
-  expect(await migrate(clickhouse, silentLogger)).toEqual({ applied: [1] })
+  expect(await migrate(clickhouse, silentLogger)).toEqual({ applied: [1, 2] })
   expect(await migrate(clickhouse, silentLogger)).toEqual({ applied: [] })
   const next: Migration = {
-    version: 2,
+    version: 3,
     name: 'later',
     statements: [
       'CREATE TABLE IF NOT EXISTS orion_admin.later (a Int8) ENGINE = MergeTree ORDER BY a',
     ],
   }
-  expect(await migrate(clickhouse, silentLogger, [...MIGRATIONS, next])).toEqual({ applied: [2] })
+  expect(await migrate(clickhouse, silentLogger, [...MIGRATIONS, next])).toEqual({ applied: [3] })
   await expect(migrate(clickhouse, silentLogger)).rejects.toMatchObject({
     code: 'SINK_SCHEMA_NEWER',
   })

@@ -1,6 +1,6 @@
 import type { Logger } from '#streams'
 import type { ClickHouse } from './clickhouse.ts'
-import { ADMIN_DATABASE, DATABASE, SINK_TABLES } from './tables.ts'
+import { ADMIN_DATABASE, DATABASE, isTradingTable, SINK_TABLES } from './tables.ts'
 
 export interface RetentionOptions {
   readonly clickhouse: ClickHouse
@@ -11,6 +11,8 @@ export interface RetentionOptions {
 const CHECK_EVERY_MS = 5_000
 /** The rest is for parts that are being merged, and for those that they are merged from. */
 const ACTIVE_SHARE = 0.75
+/** Of the budget, kept for the tables of trading: ticks never push them out, and they never push out more of the ticks. */
+const TRADING_SHARE = 0.25
 /** A part is at most this share: one that is dropped takes little with it, one that is merged needs little room. */
 const PART_SHARE = 1 / 24
 const PART_BYTES_MIN = 4 * 1024 * 1024
@@ -83,7 +85,7 @@ interface Part {
 }
 
 /**
- * Oldest first by the time of insertion, never by event time, a part at a time: until the rows take three quarters of the budget, and they
+ * Oldest first by the time of insertion, never by event time, a part at a time, of trading only what is above its share: until the rows take three quarters of the budget, and they
  * with what merges have left behind no more than all of it. What the offsets of a dropped part were is noted, so that the check knows where
  * rows begin.
  * @returns `table/part`
@@ -100,12 +102,25 @@ export async function dropOldest({
   const activeBytes = sizeOf(active)
   let excess = Math.max(activeBytes - bytesMax * ACTIVE_SHARE, sizeOf(parts) - bytesMax)
   const dropped: string[] = []
-  for (const part of active) {
+  for (const part of inOrderOfDropping(active, bytesMax * TRADING_SHARE)) {
     if (excess <= 0) break
     excess -= part.bytes
     if (await drop(clickhouse, part)) dropped.push(`${part.table}/${part.name}`)
   }
   return dropped
+}
+
+/** Trading above its share, then market data, then the rest of trading; each oldest first. */
+function inOrderOfDropping(parts: readonly Part[], tradingBytesMax: number): readonly Part[] {
+  const trading = parts.filter(({ table }) => isTradingTable(table))
+  let above = sizeOf(trading) - tradingBytesMax
+  const spare = trading.filter(({ bytes }) => {
+    const isSpare = above > 0
+    above -= bytes
+    return isSpare
+  })
+  const market = parts.filter(({ table }) => !isTradingTable(table))
+  return [...spare, ...market, ...trading.slice(spare.length)]
 }
 
 /** @returns false when the part was merged meanwhile: the next look sees what it has become */

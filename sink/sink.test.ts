@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LogFields, silentLogger, systemClock } from '#streams'
 import { partitionFor } from '#streams/log'
@@ -20,6 +17,7 @@ import {
   openEngineHouse,
   openLogHouse,
 } from './testing/sink-house.ts'
+import { spawnSink } from './testing/spawn-sink.ts'
 
 let house: EngineHouse
 beforeAll(async () => {
@@ -107,7 +105,7 @@ describe('every record is one row', () => {
     await written.log.close()
     let ended = ''
     for (let run = 0; ended !== 'done' && run < 20; run++)
-      ended = await runSink(directory, {
+      ended = await spawnSink(house, directory, {
         // Other ranges each time, had the former not been remembered.
         rowsMax: 400 + run * 211,
         killAfterMs: run < 4 ? 30 + run * 90 : undefined,
@@ -349,35 +347,6 @@ test('the check names what is missing and what is there twice', async () => {
   ])
   await logHouse.log.close()
 })
-
-/** Runs a sink process; kills it so long after it started, or lets it finish. Its last line. */
-function runSink(
-  directory: string,
-  { rowsMax, killAfterMs }: { readonly rowsMax: number; readonly killAfterMs: number | undefined },
-): Promise<string> {
-  const script = fileURLToPath(new URL('./testing/run-sink.ts', import.meta.url))
-  const child = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      script,
-      directory,
-      house.engine.url,
-      house.serviceToken,
-      String(rowsMax),
-    ],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
-  let last = ''
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    last = line
-    if (line === 'started' && killAfterMs !== undefined)
-      setTimeout(() => child.kill('SIGKILL'), killAfterMs)
-  })
-  return new Promise((resolve) => child.once('close', () => resolve(last)))
-}
 
 async function committedRecords({
   log,

@@ -25,7 +25,7 @@ export interface SinkOptions {
   readonly metrics?: Metrics
   /** Records of a range at most. Default 20,000. */
   readonly batchRowsMax?: number
-  /** How long the first record of a range waits for more, in ms. Default 500. */
+  /** How long the first record of a range waits for more, in ms; twice as long in tables of trading. Default 500. */
   readonly lingerMs?: number
   /** Bytes on disk of each database's tables together; the oldest partitions are dropped above. Default 2 GB. */
   readonly bytesMax?: number
@@ -59,7 +59,7 @@ export function sinkGroupId(env: string): string {
 }
 
 /**
- * Brings ticks, snapshots, bars and dead letters into ClickHouse, each record once. A range of offsets is remembered in the group's
+ * Brings market data, trading and dead letters into ClickHouse, each record once. A range of offsets is remembered in the group's
  * offset before it is inserted; after a crash, or with a new owner of the partition, exactly that range is read and inserted again
  * under the same token, which ClickHouse then drops if it had it.
  *
@@ -214,7 +214,7 @@ class RunningSink implements Sink {
       if (next.length >= RANGES_MAX) break
       const plan = buffer.nextPlan({
         rowsMax: this.#rowsMax,
-        lingerMs: this.#lingerMs,
+        lingerMs: this.#lingerMs * buffer.source.lingerTimes,
         nowMs,
         plannedAtMs: clock.nowMs(),
       })

@@ -33,6 +33,13 @@ const SQL_ROLES: ReadonlySet<string> = new Set([
 ])
 /** Roles that read the dead letters of shared market data beside their own tenant's. */
 const PLATFORM_DEAD_LETTER_ROLES: ReadonlySet<string> = new Set(['ADMIN', 'PLATFORM'])
+/**
+ * Roles that read all RFQs, quotes, trades and figures of their own tenant. A trader sees those of his desk, through the API: here he would see
+ * other desks'. PLATFORM runs the platform and reads no tenant's trading. Without such a role these tables are empty.
+ */
+const TRADING_ROLES: ReadonlySet<string> = new Set(['ANALYST', 'RISK', 'COMPLIANCE', 'ADMIN'])
+/** In place of a tenant: no tenant's name begins like that, so no row passes. */
+const NO_TENANT = '-'
 /** A user who sees part of the market only is refused: rows carry no asset class that a row policy could go by. */
 const WHOLE_MARKET: Readonly<Record<AssetClass, true>> = {
   UNKNOWN: true,
@@ -62,7 +69,7 @@ export function sessionEnded(): ClickHouseError {
 /**
  * Checks credentials against the service token, the identity provider's public keys and the sessions that were ended.
  *
- * The row scope is `<tenants>;<tenants of dead letters>`, comma-separated: the row policies read it (engine-config.ts).
+ * The row scope is `<tenants>;<tenants of dead letters>;<tenants of trading>`, comma-separated: the row policies read it (engine-config.ts).
  */
 export function authenticator(options: {
   readonly jwks: JSONWebKeySet
@@ -113,11 +120,12 @@ export function authenticator(options: {
     }
     const shared = tenant === PLATFORM_TENANT ? tenant : `${tenant},${PLATFORM_TENANT}`
     const deadLetters = held.some((role) => PLATFORM_DEAD_LETTER_ROLES.has(role)) ? shared : tenant
+    const trading = held.some((role) => TRADING_ROLES.has(role)) ? tenant : NO_TENANT
     return {
       kind: 'user',
       name: `${tenant}|${sub}`,
       sessionId: sid,
-      rowScope: `${shared};${deadLetters}`,
+      rowScope: `${shared};${deadLetters};${trading}`,
     }
   }
 }

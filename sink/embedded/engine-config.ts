@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ADMIN_DATABASE, DATABASE, READABLE_TABLES } from '../tables.ts'
+import { ADMIN_DATABASE, DATABASE, READABLE_TABLES, type RowScopePart } from '../tables.ts'
 import { SERVICE_ROW_SCOPE } from './access.ts'
 
 /**
@@ -31,10 +31,16 @@ const GRANTS = [
   'GRANT KILL QUERY ON *.*',
 ]
 
+/** Where the part stands in the row scope (access.ts). */
+const SCOPE_PLACES: Readonly<Record<RowScopePart, number>> = {
+  market: 1,
+  'dead-letters': 2,
+  trading: 3,
+}
+
 function usersXml(): string {
   const policies = Object.entries(READABLE_TABLES).map(([table, scope]) => {
-    const part = scope === 'market' ? 1 : 2
-    const scoped = `has(splitByChar(',', splitByChar(';', getSetting('log_comment'))[${part}]), tenant_id)`
+    const scoped = `has(splitByChar(',', splitByChar(';', getSetting('log_comment'))[${SCOPE_PLACES[scope]}]), tenant_id)`
     return `<${table}><filter>getSetting('log_comment') = '${SERVICE_ROW_SCOPE}' OR ${scoped}</filter></${table}>`
   })
   return `<clickhouse>

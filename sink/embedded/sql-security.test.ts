@@ -7,7 +7,7 @@ import { SignJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { silentLogger } from '#streams'
 import { migrate } from '../migrate.ts'
-import { READABLE_TABLES } from '../tables.ts'
+import { READABLE_TABLES, SINK_TABLES } from '../tables.ts'
 import { type EngineHouse, openEngineHouse } from '../testing/sink-house.ts'
 
 let house: EngineHouse
@@ -25,6 +25,14 @@ const ROWS = [
   ['platform', 500],
 ] as const
 
+/** So that the views of ended RFQs have rows of every tenant. */
+const OWN_COLUMNS: Partial<Record<string, string>> = {
+  rfqs: ', event_type, rfq_id, invited, quotes',
+}
+const OWN_VALUES: Partial<Record<string, string>> = {
+  rfqs: ", 'RFQExpired', toString(number), ['LP'], [('Q', 'LP', 'bot', 1, 1, 1, 1, NULL, NULL)]",
+}
+
 beforeAll(async () => {
   writeFileSync(secretFile, 'top-secret\n')
   web = createServer((_, response) => {
@@ -36,9 +44,9 @@ beforeAll(async () => {
   house = await openEngineHouse()
   await migrate(house.clickhouse, silentLogger)
   for (const [tenant, count] of ROWS) {
-    for (const table of ['ticks', 'snapshots', 'bars', 'dlq']) {
+    for (const table of SINK_TABLES) {
       await house.clickhouse.command(
-        `INSERT INTO orion.${table} (tenant_id, instrument_id, topic) SELECT '${tenant}', '${tenant}-X', 't' FROM numbers(${count})`,
+        `INSERT INTO orion.${table} (tenant_id, instrument_id, topic${OWN_COLUMNS[table] ?? ''}) SELECT '${tenant}', '${tenant}-X', 't'${OWN_VALUES[table] ?? ''} FROM numbers(${count})`,
       )
     }
   }
@@ -59,9 +67,7 @@ describe('rows of another tenant', () => {
   test.each(Object.keys(READABLE_TABLES))('are not in %s', async (table) => {
     const { text } = await house.ask(`SELECT DISTINCT tenant_id FROM ${table} ORDER BY 1`, quant)
     expect(text.split('\n')).toEqual(
-      READABLE_TABLES[table as 'ticks'] === ('dead-letters' as string)
-        ? ['demo']
-        : ['demo', 'platform'],
+      READABLE_TABLES[table as 'ticks'] === ('market' as string) ? ['demo', 'platform'] : ['demo'],
     )
   })
 
@@ -119,6 +125,36 @@ describe('rows of another tenant', () => {
       '502',
       '502',
     ])
+  })
+})
+
+describe("a tenant's trading", () => {
+  const tables = Object.keys(READABLE_TABLES).filter(
+    (table) => READABLE_TABLES[table as 'ticks'] === ('trading' as string),
+  )
+  const tenantsIn = async (table: string, roles: string[]) => {
+    const token = await house.issuer.token({ roles, user: `${table}-${roles.join('-')}` })
+    const { status, text } = await house.ask(
+      `SELECT DISTINCT tenant_id FROM ${table} ORDER BY 1`,
+      token,
+    )
+    expect(status).toBe(200)
+    return text
+  }
+
+  test.each(tables)('in %s is for those who see all of it', async (table) => {
+    for (const roles of [['ANALYST'], ['RISK'], ['COMPLIANCE'], ['ADMIN'], ['TRADER', 'RISK']])
+      expect(await tenantsIn(table, roles)).toBe('demo')
+    // A trader sees his desk's through the API; the platform's people see none.
+    for (const roles of [['TRADER'], ['PLATFORM'], ['TRADER', 'PLATFORM']])
+      expect(await tenantsIn(table, roles)).toBe('')
+  })
+
+  test('is not for clients and sales, who may not query at all', async () => {
+    for (const roles of [['CLIENT'], ['SALES']]) {
+      const token = await house.issuer.token({ roles, user: roles.join() })
+      expect((await house.ask('SELECT count() FROM trades', token)).text).toContain('may not query')
+    }
   })
 })
 

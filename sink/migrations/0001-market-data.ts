@@ -5,14 +5,14 @@ import type { Migration } from './migration.ts'
  * same partition, where deduplication looks. Partitions follow it, never event time: rows of past years do not spread over
  * hundreds of partitions, and retention drops what came first.
  */
-const PLACE = `
+export const PLACE = `
   topic LowCardinality(String), partition Int32, offset Int64,
   event_id String, event_type LowCardinality(String), producer LowCardinality(String),
   correlation_id String, causation_id Nullable(String), entity_sequence Int64,
   inserted_at DateTime64(3, 'UTC') CODEC(DoubleDelta, LZ4),
   INDEX offset_range offset TYPE minmax GRANULARITY 1`
 
-const KEY = `
+export const KEY = `
   tenant_id LowCardinality(String), instrument_id LowCardinality(String),
   event_time DateTime64(3, 'UTC') CODEC(Delta, LZ4)`
 

@@ -1,3 +1,4 @@
+import type { Decimal } from 'decimal.js'
 import type { Entity } from '#avro'
 import type { LogRecord } from '#streams/log'
 import type { SinkTable } from '../tables.ts'
@@ -23,6 +24,19 @@ export interface RowEncoder<E extends AnyEvent> {
    * @throws {RowRefused}
    */
   values(event: E): unknown[]
+}
+
+/** An encoder of a table whose columns each follow from the event alone: a column stands beside its value. */
+export function rowEncoder<E extends AnyEvent>(
+  table: SinkTable,
+  columns: Readonly<Record<string, (event: E) => unknown>>,
+): RowEncoder<E> {
+  const values = Object.values(columns)
+  return {
+    table,
+    columns: Object.keys(columns),
+    values: (event) => values.map((value) => value(event)),
+  }
 }
 
 /** An event that no column can hold, which the schema nevertheless allows. */
@@ -111,4 +125,13 @@ export function levelPairs(
   column: string,
 ): readonly (readonly [number, number])[] {
   return levels.map((level) => [finite(level.price, column), finite(level.size, column)])
+}
+
+/** As text: JSON's numbers are doubles, `Decimal(38, 18)` is exact. */
+export function exact(value: Decimal): string {
+  return value.toFixed()
+}
+
+export function exactOrNull(value: Decimal | null): string | null {
+  return value === null ? null : exact(value)
 }

@@ -1,10 +1,11 @@
 /**
  * A sink process for the test that kills it: `node run-sink.ts LOG_DIRECTORY URL SERVICE_TOKEN ROWS_MAX`. Prints `started`, then `done` when every
- * record of the ticks' topic is committed.
+ * record of every topic is committed.
  */
 import { silentLogger, systemClock } from '#streams'
 import { openClickHouse } from '../clickhouse.ts'
 import { sinkGroupId, startSink } from '../sink.ts'
+import { sinkSources } from '../sources.ts'
 import { openLogHouse } from './sink-house.ts'
 
 const [directory = '', url = '', serviceToken = '', rowsMax = ''] = process.argv.slice(2)
@@ -20,8 +21,9 @@ const sink = await startSink({
   batchRowsMax: Number(rowsMax),
 })
 console.log('started')
-const topic = house.topics.marketdata.ticks.name
-const places = [0, 1, 2, 3].map((partition) => ({ topic, partition }))
+const places = sinkSources(house.topics).flatMap(({ topic, partitions }) =>
+  Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
+)
 for (;;) {
   const ends = await house.log.admin.offsets(places, 'stable')
   const commits = await house.log.admin.groupOffsets(sinkGroupId('test'), places)
