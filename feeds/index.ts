@@ -1,4 +1,5 @@
 export type { FeedInstrument, FeedMessage, FeedProgress, FeedSource } from './feed-source.ts'
+export { type LpBots, type LpBotsOptions, startLpBots } from './lp-bots/start-lp-bots.ts'
 export { publishInstruments } from './publish-instruments.ts'
 export type { RawEvent } from './raw-event.ts'
 export { writeRecording } from './replay/recording-format.ts'

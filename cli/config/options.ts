@@ -207,6 +207,12 @@ export const OPTIONS = {
       .default(1),
     doc: 'Speed of replay: 1 is real time, max is as fast as possible.',
   },
+  lpBots: {
+    flag: '--lp-bots <mode>',
+    env: 'ORION_LP_BOTS',
+    schema: z.enum(['on', 'off']).default('on'),
+    doc: 'Whether bots quote for the liquidity providers that are configured as bots: on or off.',
+  },
   exitWhenDone: {
     flag: '--exit-when-done',
     env: 'ORION_EXIT_WHEN_DONE',

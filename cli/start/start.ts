@@ -23,6 +23,7 @@ import { upgradeDataDir } from './data-dir-format.ts'
 import { DiskGuard, type DiskGuardOptions } from './disk-guard.ts'
 import { drained } from './drain.ts'
 import { planFeed, publishReferenceData, startFeed } from './feed.ts'
+import { openLpBots } from './lp-bots.ts'
 import { openLog, openOwnLog } from './open-log.ts'
 import { openRegistry } from './open-registry.ts'
 import { applicationId, type RunningTopology, scheduleBytesMax } from './open-topology.ts'
@@ -219,6 +220,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
     gatewayPort = gateway.port
   }
 
+  await openLpBots(config, { log, topics, logger, metrics, closers })
   const ports: RunningPorts = {
     gateway: gatewayPort,
     sql: clickhouse?.sqlPort ?? 0,
