@@ -3,6 +3,7 @@ import type { Topics } from '#topics'
 import { alertsTopology } from './alerts.ts'
 import { barsTopology } from './bars.ts'
 import { marketDataTopology } from './market-data.ts'
+import { rfqTopology } from './rfq.ts'
 import { snapshotsTopology } from './snapshots.ts'
 
 export interface TopologyEntry {
@@ -29,6 +30,11 @@ export const topologies: readonly TopologyEntry[] = [
     name: 'bars',
     does: 'Makes bars of 1 s, 1 m and 1 h with VWAP by event time.',
     build: barsTopology,
+  },
+  {
+    name: 'rfq',
+    does: 'Admits and routes requests for quote, ranks quotes, and follows each request to its end.',
+    build: (topics) => rfqTopology(topics),
   },
   {
     name: 'alerts',

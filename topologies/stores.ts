@@ -54,6 +54,17 @@ export const stores = {
     keySerde: stringSerde,
     valueSerde: avroValueSerde(recordSchemas.RateCount),
   }),
+  rfqs: keyValueStore({
+    name: 'rfqs',
+    keySerde: stringSerde,
+    valueSerde: avroValueSerde(recordSchemas.KeptRfq),
+  }),
+  /** By `<ms, padded>|<key of the RFQ>`: one a RFQ. */
+  rfqDeadlines: keyValueStore({
+    name: 'rfq-deadlines',
+    keySerde: stringSerde,
+    valueSerde: avroValueSerde(recordSchemas.RfqDeadline),
+  }),
   /** Open RFQs that the alerts may still have something to say of. */
   watchedRfqs: keyValueStore({
     name: 'watched-rfqs',
