@@ -2,8 +2,8 @@ import type { Topology } from '#streams'
 import type { Topics } from '#topics'
 import { alertsTopology } from './alerts.ts'
 import { barsTopology } from './bars.ts'
+import { executionTopology } from './execution.ts'
 import { marketDataTopology } from './market-data.ts'
-import { rfqTopology } from './rfq.ts'
 import { snapshotsTopology } from './snapshots.ts'
 
 export interface TopologyEntry {
@@ -32,9 +32,9 @@ export const topologies: readonly TopologyEntry[] = [
     build: barsTopology,
   },
   {
-    name: 'rfq',
-    does: 'Admits and routes requests for quote, ranks quotes, and follows each request to its end.',
-    build: (topics) => rfqTopology(topics),
+    name: 'execution',
+    does: 'Makes one trade of each accepted quote.',
+    build: executionTopology,
   },
   {
     name: 'alerts',

@@ -1,6 +1,6 @@
 export { barsTopology } from './bars.ts'
 export { type TopologyEntry, topologies } from './catalogue.ts'
+export { executionTopology } from './execution.ts'
 export { marketDataTopology } from './market-data.ts'
-export { rfqTopology } from './rfq.ts'
 export { snapshotsTopology } from './snapshots.ts'
 export { stores } from './stores.ts'
