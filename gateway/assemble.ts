@@ -11,6 +11,7 @@ import type { Route } from './http/route.ts'
 import { Router } from './http/router.ts'
 import { StaticFiles } from './http/static-files.ts'
 import type { GatewayLimits } from './limits.ts'
+import { adminPart } from './parts/admin-part.ts'
 import { marketPart } from './parts/market-part.ts'
 import type { GatewayPart, PartContext } from './parts/part.ts'
 import { topologiesPart } from './parts/topologies-part.ts'
@@ -134,7 +135,7 @@ function tradingParts(
   return { feed, events: view, parts }
 }
 
-const PARTS: readonly ((context: PartContext) => GatewayPart)[] = []
+const PARTS: readonly ((context: PartContext) => GatewayPart)[] = [adminPart]
 
 /** Calls that wait for brokers, and why: what an operator has to mend. */
 function logCheck(log: Log): CheckResult {

@@ -73,19 +73,21 @@ function responses(route: Route, needsToken: boolean, needsRole: boolean): Json 
   }
   const contentType = route.produces ?? 'application/json'
   const headers = route.isPositioned === true ? { ...HEADERS, ...POSITION_HEADER } : HEADERS
+  const body = {
+    headers,
+    content: {
+      [contentType]: {
+        schema: route.response === undefined ? {} : schemaOf(route.response, 'output'),
+      },
+    },
+  }
+  const created = { description: 'Created.', ...body }
   const good: Json =
     route.response === undefined && route.produces === undefined
       ? { 204: { description: 'Done.', headers: HEADERS } }
       : {
-          [route.status ?? 200]: {
-            description: route.status === 201 ? 'Created.' : 'OK',
-            headers,
-            content: {
-              [contentType]: {
-                schema: route.response === undefined ? {} : schemaOf(route.response, 'output'),
-              },
-            },
-          },
+          ...(route.status === 201 ? {} : { 200: { description: 'OK', ...body } }),
+          ...(route.status === 201 || route.mayCreate === true ? { 201: created } : {}),
         }
   const bad = Object.entries(problems).map(([status, description]) => [
     status,

@@ -59,6 +59,8 @@ interface RouteDocument {
   readonly response?: z.ZodType
   /** Of a response that is not answered with 200. */
   readonly status?: 201
+  /** Answers 201 instead where it created what it was sent. */
+  readonly mayCreate?: boolean
   /** A command: takes `Idempotency-Key`, and is answered 202 with `location` while its outcome is not known. */
   readonly isCommand?: boolean
   /** Takes `x-orion-position` (unless it is a command) and answers with it. */
