@@ -194,10 +194,10 @@ test('an RFQ that is over is not quoted, nor one in the hands of a last look unt
   desk.onLifecycle(0, 1, sent('R-over', ['LP1']), T0)
   desk.onLifecycle(0, 2, rfqCancelled('R-over', T0), T0)
   desk.onLifecycle(0, 3, sent('R-held', ['LP1']), T0)
-  desk.onLifecycle(0, 4, lastLook('R-held', 'ACCEPTED', T0), T0)
+  desk.onLifecycle(0, 4, lastLook('R-held', 'begins', T0), T0)
   expect(until(T0 + 900)).toEqual([])
   expect(desk.firstOpenOffset(0)).toBe(3)
-  desk.onLifecycle(0, 5, lastLook('R-held', 'QUOTING', T0), T0)
+  desk.onLifecycle(0, 5, lastLook('R-held', 'rejects', T0), T0)
   expect(desk.quotesDue(T0 + 900)).toHaveLength(1)
   // One that was over before it was read.
   desk.onLifecycle(0, 6, sent('R-late', ['LP1']), T0 + 1_000)

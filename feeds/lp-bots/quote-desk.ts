@@ -135,15 +135,13 @@ export class QuoteDesk {
       case 'CREATED':
         return
       case 'SENT':
-      case 'QUOTING': {
-        const lastLook = event.eventType === 'LastLookStarted'
-        const answer =
-          event.eventType === 'RFQCommandRefused' || event.eventType === 'QuoteRejected'
-        // What was refused says nothing about a last look that is under way.
-        if (!answer) rfq.quoting = !lastLook
-        if (rfq.quoting) this.#takeUp(rfq)
+      case 'QUOTING':
+        // A last look that began ends with a rejection, or binds.
+        if (event.eventType === 'LastLookStarted') rfq.quoting = false
+        if (event.eventType !== 'QuoteAcceptanceRejected') return
+        rfq.quoting = true
+        this.#takeUp(rfq)
         return
-      }
       case 'ACCEPTED':
         rfq.quoting = false
         return
