@@ -2,6 +2,7 @@ export type { FeedInstrument, FeedMessage, FeedProgress, FeedSource } from './fe
 export { type LpBots, type LpBotsOptions, startLpBots } from './lp-bots/start-lp-bots.ts'
 export { publishInstruments } from './publish-instruments.ts'
 export type { RawEvent } from './raw-event.ts'
+export { publishDemoReference } from './reference/publish-demo-reference.ts'
 export { writeRecording } from './replay/recording-format.ts'
 export { createReplay } from './replay/replay.ts'
 export {

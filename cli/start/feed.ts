@@ -2,6 +2,7 @@ import {
   createReplay,
   createSimulator,
   type FeedSource,
+  publishDemoReference,
   publishInstruments,
   type RunningFeed,
   runFeed,
@@ -74,25 +75,35 @@ export async function planFeed(config: Config, logger: Logger): Promise<PlannedF
   }
 }
 
-/** Publishes the feed's reference data; nothing is normalised before it is there. */
+/**
+ * Publishes the feed's reference data: nothing is normalised before it is there. In dev also what a demonstration needs beside it, without
+ * a feed too, since the instruments of an earlier one may be there.
+ */
 export async function publishReferenceData(
   config: Config,
-  { instruments }: PlannedFeed,
+  planned: PlannedFeed | undefined,
   { log, topics, logger }: { readonly log: Log; readonly topics: Topics; readonly logger: Logger },
 ): Promise<void> {
-  const written = await publishInstruments(log, topics.admin.instruments, instruments, {
-    run: config.feed,
-    nowMs: systemClock.nowMs(),
-  })
-  logger.info(
-    {
-      entity: config.feed,
-      topic: topics.admin.instruments.name,
-      instruments: instruments.length,
-      written,
-    },
-    'reference data published',
-  )
+  const nowMs = systemClock.nowMs()
+  if (planned !== undefined) {
+    const { instruments } = planned
+    const written = await publishInstruments(log, topics.admin.instruments, instruments, {
+      run: config.feed,
+      nowMs,
+    })
+    logger.info(
+      {
+        entity: config.feed,
+        topic: topics.admin.instruments.name,
+        instruments: instruments.length,
+        written,
+      },
+      'reference data published',
+    )
+  }
+  if (config.env !== 'dev') return
+  const written = await publishDemoReference(log, topics, { nowMs })
+  logger.info({ entity: 'demo', ...written }, 'reference data of the demonstration published')
 }
 
 export function startFeed(

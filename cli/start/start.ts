@@ -103,7 +103,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
   const log: Log = embedded ?? (await openLog(config, { ...logPorts, signal: stop.signal }))
   closers.add('log', () => log.close())
   const { topics, created, registryPort } = await openSchemas(config, { ...parts, log })
-  if (planned !== undefined) await publishReferenceData(config, planned, { log, topics, logger })
+  if (role('feeds')) await publishReferenceData(config, planned, { log, topics, logger })
 
   stop.goOn()
   const verifier =

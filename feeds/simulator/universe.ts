@@ -191,27 +191,35 @@ function variants(base: readonly SimulatedInstrument[], count: number): Simulate
 
 function fxPairs(): SimulatedInstrument[] {
   const pairs: SimulatedInstrument[] = []
-  for (const [base, basePerDollar] of CURRENCIES.slice(0, 8)) {
-    for (const [quote, quotePerDollar] of CURRENCIES) {
-      if (base === quote || (base === 'USD' && ['EUR', 'GBP', 'AUD', 'NZD'].includes(quote)))
-        continue
-      if (pairs.some((pair) => pair.symbol === quote + base)) continue
-      const price = quotePerDollar / basePerDollar
-      const decimals = price > 20 ? 3 : 5
-      pairs.push(
-        instrument(FX, pairs.length, {
-          symbol: base + quote,
-          name: `${base}/${quote}`,
-          currency: quote,
-          price,
-          decimals,
-          lotSize: '1000',
-          tenor: null,
-        }),
-      )
-    }
+  for (const [[base, basePerDollar], [quote, quotePerDollar]] of currencyPairs()) {
+    if (base === quote || (base === 'USD' && ['EUR', 'GBP', 'AUD', 'NZD'].includes(quote))) continue
+    if (pairs.some(({ symbol }) => symbol === quote + base || symbol === base + quote)) continue
+    const price = quotePerDollar / basePerDollar
+    const decimals = price > 20 ? 3 : 5
+    pairs.push(
+      instrument(FX, pairs.length, {
+        symbol: base + quote,
+        name: `${base}/${quote}`,
+        currency: quote,
+        price,
+        decimals,
+        lotSize: '1000',
+        tenor: null,
+      }),
+    )
   }
   return pairs
+}
+
+type Currency = (typeof CURRENCIES)[number]
+
+/** Euro against dollar leads: the smallest universe has bonds in euros, and with it can tell what they are in dollars. */
+function currencyPairs(): readonly (readonly [Currency, Currency])[] {
+  const [dollar, euro] = CURRENCIES
+  const grid = CURRENCIES.slice(0, 8).flatMap((base) =>
+    CURRENCIES.map((quote) => [base, quote] as const),
+  )
+  return dollar === undefined || euro === undefined ? grid : [[euro, dollar], ...grid]
 }
 
 function rates(): SimulatedInstrument[] {
