@@ -15,6 +15,7 @@ import { fanOut } from './scenarios/fan-out.ts'
 import { keys } from './scenarios/keys.ts'
 import { latency } from './scenarios/latency.ts'
 import { restart } from './scenarios/restart.ts'
+import { rfq } from './scenarios/rfq.ts'
 import { rolling } from './scenarios/rolling.ts'
 import { schedule } from './scenarios/schedule.ts'
 import { sink } from './scenarios/sink.ts'
@@ -31,6 +32,7 @@ const SCENARIOS: readonly Scenario[] = [
   schedule,
   restart,
   rolling,
+  rfq,
 ]
 
 const [name, ...rest] = process.argv.slice(2)

@@ -58,9 +58,13 @@ function openLog({ brokers, directory }: Place, logger: Logger): Promise<Log> {
     : openKafkaLog({ ...parts, brokers: brokers.split(','), clientId: 'orion-bench' })
 }
 
+/** Of market data. */
 export type TopologyName = 'market-data' | 'snapshots' | 'bars'
 
-export function applicationOf({ run }: Place, name: TopologyName): string {
+/** Of RFQs. */
+export type RfqTopologyName = 'rfq' | 'execution' | 'post-trade' | 'analytics' | 'alerts'
+
+export function applicationOf({ run }: Place, name: TopologyName | RfqTopologyName): string {
   return `orion-${run}-${name}`
 }
 
@@ -77,7 +81,7 @@ export interface RunOptions {
 export function streamsOf(
   place: Place,
   { log, topics }: Platform,
-  name: TopologyName,
+  name: TopologyName | RfqTopologyName,
   {
     metrics = noMetrics,
     threads = 1,
