@@ -119,6 +119,20 @@ export interface VenueUpdated {
   readonly enabled: boolean
 }
 
+/** What one RFQ says of one liquidity provider. */
+export interface LpAnswer {
+  readonly invited: boolean
+  /** With anyone. */
+  readonly traded: boolean
+  readonly won: boolean
+  readonly lastLookRejected: number
+  /** One for each quote. */
+  readonly responseMs: readonly number[]
+  /** One for each quote, unless the best price is 0. */
+  readonly distanceToBestBps: readonly number[]
+  readonly wonNotional: number
+}
+
 /** All RFQs of a tenant with one liquidity provider so far. */
 export interface LpMetricsUpdated {
   readonly lpId: string
@@ -137,6 +151,33 @@ export interface LpMetricsUpdated {
   readonly distanceToBestBps: Quantiles
   readonly wonNotional: number
   readonly updatedAtMs: number
+}
+
+/** All RFQs of a tenant with one liquidity provider. */
+export interface LpTally {
+  readonly invited: number
+  readonly quoted: number
+  readonly won: number
+  readonly quotedOfTraded: number
+  readonly lastLookRejected: number
+  readonly responseMs: QuantileSketch
+  readonly distanceToBestBps: QuantileSketch
+  readonly wonNotional: number
+  /** How often. */
+  readonly published: number
+  /** Since it was last published. */
+  readonly changed: boolean
+}
+
+/** Counts in buckets that grow by a fixed factor, see quant/execution-analytics. */
+export interface QuantileSketch {
+  readonly count: number
+  readonly sum: number
+  readonly min: number
+  readonly max: number
+  readonly zeros: number
+  readonly buckets: readonly number[]
+  readonly counts: readonly number[]
 }
 
 export interface Quantiles {
@@ -651,7 +692,7 @@ export interface AttemptTimer {
   readonly settlement: string
 }
 
-/** State of a settlement: what its attempts and their events are made of. Kept when it is over, so that a request that comes again changes nothing. */
+/** State of a settlement: what its attempts and their events are made of. Gone once it is settled, kept when it failed. */
 export interface OpenSettlement {
   readonly tenantId: string
   readonly correlationId: string
@@ -672,7 +713,7 @@ export interface OpenSettlement {
   readonly currency: string
   readonly buyer: string
   readonly seller: string
-  /** Of the next attempt; of the last one when it is over. */
+  /** Of the next attempt; of the last one when it failed. */
   readonly attemptAtMs: number
   readonly failureProbability: number
   readonly attemptsMax: number
