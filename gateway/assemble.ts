@@ -14,6 +14,7 @@ import type { GatewayLimits } from './limits.ts'
 import { adminPart } from './parts/admin-part.ts'
 import { marketPart } from './parts/market-part.ts'
 import type { GatewayPart, PartContext } from './parts/part.ts'
+import { rfqPart } from './parts/rfq-part.ts'
 import { topologiesPart } from './parts/topologies-part.ts'
 import { randomId } from './random-source.ts'
 import { clientMessageSchema } from './stream/client-message.ts'
@@ -135,7 +136,7 @@ function tradingParts(
   return { feed, events: view, parts }
 }
 
-const PARTS: readonly ((context: PartContext) => GatewayPart)[] = [adminPart]
+const PARTS: readonly ((context: PartContext) => GatewayPart)[] = [rfqPart, adminPart]
 
 /** Calls that wait for brokers, and why: what an operator has to mend. */
 function logCheck(log: Log): CheckResult {

@@ -10,17 +10,11 @@ import type { MarketView } from '../views/market-view.ts'
 import { shownPrice, shownSize } from '../views/shown-number.ts'
 import type { BarQuery, BarSource } from './bar-source.ts'
 import { readCursor, writeCursor } from './cursor.ts'
+import { Instant, parseInstant } from './instant.ts'
 import { INSTRUMENT_PROBLEMS, visibleInstrument } from './instrument-routes.ts'
 import { BarPage, InstrumentId, MarketSnapshotSchema } from './schemas.ts'
 
 const INTERVALS = ['1s', '1m', '1h'] as const satisfies readonly BarInterval[]
-/** End of 2299: the last time that the database's columns hold. */
-const TIME_MS_MAX = 10_413_791_999_999
-
-/** Milliseconds since the epoch, or ISO 8601 with a zone. */
-const Instant = z
-  .union([z.stringFormat('epoch-ms', /^\d{1,15}$/), z.iso.datetime({ offset: true })])
-  .describe('Milliseconds since the epoch, or ISO 8601.')
 
 export function marketRoutes(options: {
   readonly instruments: InstrumentsView
@@ -157,16 +151,4 @@ function boundedBars(options: {
       inFlight -= 1
     }
   }
-}
-
-/** @throws {ProblemError} 400 for a time that no database takes */
-function parseInstant(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const timeMs = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
-  if (!(timeMs >= 0 && timeMs <= TIME_MS_MAX)) {
-    throw new ProblemError(400, 'invalid-input', 'A time is out of range.', {
-      errors: [{ path: 'query', message: 'from and to lie between 1970 and 2299' }],
-    })
-  }
-  return timeMs
 }

@@ -97,8 +97,8 @@ function responses(route: Route, needsToken: boolean, needsRole: boolean): Json 
   return { ...good, ...later, ...Object.fromEntries(bad) }
 }
 
-function takesPosition({ isCommand, isPositioned }: Route): boolean {
-  return isPositioned === true && isCommand !== true
+function takesPosition({ isPositioned }: Route): boolean {
+  return isPositioned === true
 }
 
 /** `/readyz` answers 503 with its own body, too. */

@@ -17,7 +17,7 @@ import type {
 /** Named schemas: they become components of the API's description. */
 export const models = z.registry<{ readonly id: string }>()
 
-function model<S extends z.ZodType>(id: string, schema: S): S {
+export function model<S extends z.ZodType>(id: string, schema: S): S {
   models.add(schema, { id })
   return schema
 }
@@ -263,7 +263,7 @@ export const TopologyStatusSchema = model(
   }) satisfies z.ZodType<TopologyStatus>,
 )
 
-const nextCursor = z
+export const nextCursor = z
   .string()
   .nullable()
   .describe('Send it as cursor for the next page; null on the last.')

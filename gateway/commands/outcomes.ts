@@ -31,7 +31,18 @@ export class Outcomes<T> {
       const [oldest] = this.#byCommand.keys()
       if (oldest !== undefined) this.#byCommand.delete(oldest)
     }
-    for (const resolve of this.#waiters.get(commandId) ?? []) resolve(outcome)
+    this.tell(commandId, outcome)
+  }
+
+  /** A later outcome takes the place of one that was provisional. */
+  revise(commandId: string, outcome: T): void {
+    if (this.#byCommand.has(commandId)) this.#byCommand.set(commandId, outcome)
+    else this.note(commandId, outcome)
+  }
+
+  /** For those who wait now; it is not remembered. */
+  tell(commandId: string, outcome: T): void {
+    for (const resolve of [...(this.#waiters.get(commandId) ?? [])]) resolve(outcome)
   }
 
   /** Undefined when it did not come in time. */

@@ -63,7 +63,7 @@ interface RouteDocument {
   readonly mayCreate?: boolean
   /** A command: takes `Idempotency-Key`, and is answered 202 with `location` while its outcome is not known. */
   readonly isCommand?: boolean
-  /** Takes `x-orion-position` (unless it is a command) and answers with it. */
+  /** Takes `x-orion-position` and answers with it. */
   readonly isPositioned?: boolean
 }
 
