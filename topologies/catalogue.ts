@@ -1,6 +1,7 @@
 import type { Topology } from '#streams'
 import type { Topics } from '#topics'
 import { alertsTopology } from './alerts.ts'
+import { analyticsTopology } from './analytics.ts'
 import { barsTopology } from './bars.ts'
 import { executionTopology } from './execution.ts'
 import { marketDataTopology } from './market-data.ts'
@@ -35,6 +36,11 @@ export const topologies: readonly TopologyEntry[] = [
     name: 'execution',
     does: 'Makes one trade of each accepted quote.',
     build: executionTopology,
+  },
+  {
+    name: 'analytics',
+    does: 'Measures trades (TCA) and liquidity providers by the RFQs that have ended.',
+    build: analyticsTopology,
   },
   {
     name: 'alerts',

@@ -1,3 +1,4 @@
+export { analyticsTopology } from './analytics.ts'
 export { barsTopology } from './bars.ts'
 export { type TopologyEntry, topologies } from './catalogue.ts'
 export { executionTopology } from './execution.ts'

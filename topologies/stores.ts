@@ -1,5 +1,5 @@
 import { avroValueSerde, recordSchemas } from '#avro'
-import { keyValueStore, stringSerde } from '#streams'
+import { keyValueStore, stringSerde, windowStore } from '#streams'
 
 /** Stores of the topologies. Keys are those of the streams, but for the book's levels. Their names name changelog topics: never change one. */
 export const stores = {
@@ -76,5 +76,19 @@ export const stores = {
     name: 'told-breaches',
     keySerde: stringSerde,
     valueSerde: avroValueSerde(recordSchemas.ToldBreach),
+  }),
+  /** By RFQ and the time of its end, for a day: the event that ended it. */
+  endedRfqs: windowStore({
+    name: 'ended-rfqs',
+    keySerde: stringSerde,
+    valueSerde: stringSerde,
+    windowSizeMs: 1,
+    retentionMs: 24 * 60 * 60_000,
+  }),
+  /** By tenant and liquidity provider. */
+  lpTallies: keyValueStore({
+    name: 'lp-tallies',
+    keySerde: stringSerde,
+    valueSerde: avroValueSerde(recordSchemas.LpTally),
   }),
 } as const
