@@ -5,6 +5,9 @@ import { analyticsTopology } from './analytics.ts'
 import { barsTopology } from './bars.ts'
 import { executionTopology } from './execution.ts'
 import { marketDataTopology } from './market-data.ts'
+import { postTradeTopology } from './post-trade.ts'
+import { rfqTopology } from './rfq.ts'
+import type { TopologySettings } from './settings.ts'
 import { snapshotsTopology } from './snapshots.ts'
 
 export interface TopologyEntry {
@@ -12,7 +15,8 @@ export interface TopologyEntry {
   readonly name: string
   /** In a sentence, for `orion topology list`. */
   readonly does: string
-  readonly build: (topics: Topics) => Topology
+  /** @param settings the default ones unless given: the graph is the same with any */
+  readonly build: (topics: Topics, settings?: TopologySettings) => Topology
 }
 
 /** Every topology, in the order of the data's way. */
@@ -33,9 +37,19 @@ export const topologies: readonly TopologyEntry[] = [
     build: barsTopology,
   },
   {
+    name: 'rfq',
+    does: 'Admits and routes requests for quote, ranks quotes, and follows each request to its end.',
+    build: (topics) => rfqTopology(topics),
+  },
+  {
     name: 'execution',
     does: 'Makes one trade of each accepted quote.',
     build: executionTopology,
+  },
+  {
+    name: 'post-trade',
+    does: 'Confirms trades and settles them, with attempts that may fail.',
+    build: postTradeTopology,
   },
   {
     name: 'analytics',

@@ -43,6 +43,24 @@ export const stores = {
     keySerde: stringSerde,
     valueSerde: avroValueSerde(recordSchemas.TradeKey),
   }),
+  /** Ids of confirmations, by trade. */
+  confirmed: keyValueStore({
+    name: 'confirmed',
+    keySerde: stringSerde,
+    valueSerde: stringSerde,
+  }),
+  /** By trade: those that are open, and those that failed. */
+  settlements: keyValueStore({
+    name: 'settlements',
+    keySerde: stringSerde,
+    valueSerde: avroValueSerde(recordSchemas.OpenSettlement),
+  }),
+  /** By `<ms, padded>|<trade>`. */
+  attemptTimers: keyValueStore({
+    name: 'attempt-timers',
+    keySerde: stringSerde,
+    valueSerde: avroValueSerde(recordSchemas.AttemptTimer),
+  }),
   lastMarks: keyValueStore({
     name: 'last-marks',
     keySerde: stringSerde,

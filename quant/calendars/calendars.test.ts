@@ -14,14 +14,17 @@ const golden: Golden = JSON.parse(
   readFileSync(new URL('golden/holidays.json', import.meta.url), 'utf8'),
 )
 
-test.each(Object.entries(golden.calendars))('%s closes on the days that were published', (name, days) => {
-  const closed: string[] = []
-  for (let day = epochDay(golden.from); day <= epochDay(golden.to); day++) {
-    const date = isoDate(day)
-    if (!isWeekend(day) && !isBusinessDay(date, [name as CalendarName])) closed.push(date)
-  }
-  expect(closed).toEqual(days)
-})
+test.each(Object.entries(golden.calendars))(
+  '%s closes on the days that were published',
+  (name, days) => {
+    const closed: string[] = []
+    for (let day = epochDay(golden.from); day <= epochDay(golden.to); day++) {
+      const date = isoDate(day)
+      if (!isWeekend(day) && !isBusinessDay(date, [name as CalendarName])) closed.push(date)
+    }
+    expect(closed).toEqual(days)
+  },
+)
 
 test.each([
   // [from, days, counting, final, found]
