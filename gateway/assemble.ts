@@ -12,6 +12,8 @@ import { Router } from './http/router.ts'
 import { StaticFiles } from './http/static-files.ts'
 import type { GatewayLimits } from './limits.ts'
 import { adminPart } from './parts/admin-part.ts'
+import { alertsPart } from './parts/alerts-part.ts'
+import { analyticsPart } from './parts/analytics-part.ts'
 import { marketPart } from './parts/market-part.ts'
 import type { GatewayPart, PartContext } from './parts/part.ts'
 import { rfqPart } from './parts/rfq-part.ts'
@@ -136,7 +138,12 @@ function tradingParts(
   return { feed, events: view, parts }
 }
 
-const PARTS: readonly ((context: PartContext) => GatewayPart)[] = [rfqPart, adminPart]
+const PARTS: readonly ((context: PartContext) => GatewayPart)[] = [
+  rfqPart,
+  adminPart,
+  alertsPart,
+  analyticsPart,
+]
 
 /** Calls that wait for brokers, and why: what an operator has to mend. */
 function logCheck(log: Log): CheckResult {

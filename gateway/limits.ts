@@ -195,6 +195,18 @@ export const GATEWAY_LIMITS = {
     max: 10_000,
     doc: 'Events of one chain that are kept, the first ones.',
   },
+  alertsPerAudienceMax: {
+    default: 1_000,
+    min: 1,
+    max: 100_000,
+    doc: 'Notifications kept for each user and role, the newest.',
+  },
+  tcaPerTenantMax: {
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    doc: 'Trades of a tenant whose execution quality is kept, the newest.',
+  },
   coalesceIntervalMs: {
     default: 100,
     min: 100,

@@ -17,6 +17,7 @@ import type {
   LiquidityProvider,
   Venue,
 } from '../protocol.ts'
+import { isoTime } from '../views/iso-time.ts'
 import type {
   InstrumentBody,
   LimitsBody,
@@ -104,7 +105,7 @@ export function shownKillSwitch(
     enabled: event.eventType === 'KillSwitchEnabled',
     reason,
     changedBy,
-    changedAt: new Date(changedAtMs).toISOString(),
+    changedAt: isoTime(changedAtMs),
     sequence: event.entity.sequence,
   }
 }

@@ -7,6 +7,7 @@ import { hasRole, type Principal } from '../identity/principal.ts'
 import type { AdminRecord, Page, Role } from '../protocol.ts'
 import type { AdminEvent, AdminRows, AdminView } from '../views/admin-view.ts'
 import { awaitPosition, positionHeader } from '../views/awaited-position.ts'
+import { isoTime } from '../views/iso-time.ts'
 import type { TopicView } from '../views/topic-view.ts'
 import {
   instrumentOf,
@@ -187,7 +188,7 @@ function entityRoutes<
     ...kind.itemOf(event, tenant),
     tenant: event.tenantId,
     sequence: event.tenantId === tenant ? event.entity.sequence : 0,
-    changedAt: new Date(event.occurredAt).toISOString(),
+    changedAt: isoTime(event.occurredAt),
     changedBy: view.changedBy(event),
   })
   return [

@@ -101,6 +101,9 @@ export class AdminChanges {
     }
     if (this.#unseen.has(commandId)) return { kind: 'written', commandId }
     const position = await this.#write(change, commandId, digest)
+    for (const seen of this.#unseen.keys()) {
+      if (view.outcomes.get(seen) !== undefined) this.#unseen.delete(seen)
+    }
     this.#unseen.set(commandId, position)
     const event = await this.#shown(commandId, position)
     return event === undefined ? { kind: 'written', commandId } : { kind: 'shown', event, position }

@@ -1,4 +1,4 @@
-import { causedEvent, type InboxEnvelope } from '#avro'
+import { causedEvent, eventId, type InboxEnvelope } from '#avro'
 import {
   type KeyValueStore,
   type KeyValueStoreSpec,
@@ -92,23 +92,21 @@ class Raise<E extends AlertCause, S> implements Processor<string, E, string, Inb
   }
 }
 
-/** Raised when its cause happened; its id is the event's, so that a replay raises the same one. */
+/**
+ * Raised when its cause happened. Its id follows from cause and kind: the same to all audiences, so that who is of several sees it once, and the same in a
+ * replay.
+ */
 function notificationOf(
   maker: { readonly producer: string; readonly node: string },
   cause: AlertCause,
   ordinal: number,
   notice: Notice,
 ): InboxEnvelope {
-  const raised = causedEvent(maker, cause, ordinal, {
+  const notificationId = eventId(`${maker.producer}|${notice.kind}`, cause.eventId, 0)
+  return causedEvent(maker, cause, ordinal, {
     eventType: 'NotificationRaised',
     occurredAt: cause.occurredAt,
-    entity: { entityType: 'Notification', entityId: '', sequence: 1 },
-    payload: { ...notice, notificationId: '', raisedAtMs: cause.occurredAt },
+    entity: { entityType: 'Notification', entityId: notificationId, sequence: ordinal + 1 },
+    payload: { ...notice, notificationId, raisedAtMs: cause.occurredAt },
   })
-  const { eventId } = raised
-  return {
-    ...raised,
-    entity: { ...raised.entity, entityId: eventId },
-    payload: { ...raised.payload, notificationId: eventId },
-  }
 }
