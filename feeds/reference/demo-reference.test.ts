@@ -132,7 +132,7 @@ test('is published once, by tenant; what an administrator changed stays so', asy
     }) => one,
   )
   await publishInstruments(log, admin.instruments, universe, { run: 'test', nowMs: NIGHT })
-  const counts = { venues: 6, lps: 9, limits: 10, flags: 1 }
+  const counts = { venues: 6, lps: 9, limits: 10, flags: 2 }
   expect(await publishDemoReference(log, topics, { nowMs: NIGHT })).toEqual(counts)
   expect([...(await latestEvents(log, admin.venues)).keys()].toSorted()).toEqual([
     'platform|ORION',

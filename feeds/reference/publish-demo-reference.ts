@@ -67,7 +67,7 @@ export async function publishDemoReference(
     flags: await publishAbsent(
       log,
       admin.flags,
-      ['rfq'].map((flag) =>
+      ['rfq', 'lp-bots'].map((flag) =>
         keyed(PLATFORM_TENANT, 'Flag', flag, {
           eventType: 'FlagUpdated',
           payload: { flag, enabled: true },

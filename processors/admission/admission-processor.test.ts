@@ -299,6 +299,22 @@ test('a rate counts what was admitted, slides by the millisecond, and is of its 
   await driver.close()
 })
 
+test('a throttle is of a provider and a tenant, slides by the millisecond, and counts what was sent', async () => {
+  const { ask, set, topics, driver } = await opened()
+  set(topics.admin.lps, 'platform', 'A', 'LPConfigUpdated', lp('A', { rfqsPerSecond: 1 }))
+  set(topics.admin.lps, 'platform', 'B', 'LPConfigUpdated', lp('B', { rfqsPerSecond: 2 }))
+  const sentTo = (tenant: string) =>
+    ask({}, tenant).routes.flatMap(({ lpId, eligible }) => (eligible ? [lpId] : []))
+  expect(ask({ size: new Decimal(1) }).routes).toEqual([])
+  expect([sentTo('demo'), sentTo('demo'), sentTo('other')]).toEqual([['A', 'B'], ['B'], ['A', 'B']])
+  expect(ask().reason).toBe('NO_LP_ELIGIBLE')
+  driver.advanceWallClock(999)
+  expect(sentTo('demo')).toEqual([])
+  driver.advanceWallClock(1)
+  expect(sentTo('demo')).toEqual(['A', 'B'])
+  await driver.close()
+})
+
 test('over thousands of requests no minute and no second holds more than its limit, and none holds less', async () => {
   const { ask, set, topics, driver } = await opened()
   set(
