@@ -240,6 +240,41 @@ export const OPTIONS = {
     schema: url.optional(),
     doc: 'ClickHouse server, http(s)://user:password@host:port; the embedded engine when left out.',
   },
+  settlementFailureProbability: {
+    flag: '--settlement-failure-probability <p>',
+    env: 'ORION_SETTLEMENT_FAILURE_PROBABILITY',
+    schema: z.coerce.number().min(0).max(1).default(0.02),
+    doc: 'Part of the simulated settlement attempts that fail, 0 to 1.',
+  },
+  settlementAttempts: {
+    flag: '--settlement-attempts <n>',
+    env: 'ORION_SETTLEMENT_ATTEMPTS',
+    schema: z.coerce.number().int().min(1).max(100).default(5),
+    doc: 'Settlement attempts for a trade; a failure of the last one is final.',
+  },
+  settlementDelayMs: {
+    flag: '--settlement-delay-ms <ms>',
+    env: 'ORION_SETTLEMENT_DELAY_MS',
+    schema: z.coerce.number().int().min(0).max(86_400_000).default(3_000),
+    doc: 'From confirmation to the first settlement attempt, in ms: attempts are simulated now, not at the settlement date.',
+  },
+  settlementRetryMs: {
+    flag: '--settlement-retry-ms <ms>',
+    env: 'ORION_SETTLEMENT_RETRY_MS',
+    schema: z.coerce.number().int().min(1).max(3_600_000).default(500),
+    doc: 'From the first failed settlement attempt to the next, in ms; further ones wait 2, 4, 10 and 20 times as long.',
+  },
+  settlementSeed: {
+    flag: '--settlement-seed <n>',
+    env: 'ORION_SETTLEMENT_SEED',
+    schema: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .default(1),
+    doc: 'Which settlement attempts fail follows from seed, trade and attempt.',
+  },
   diskMax: {
     flag: '--disk-max <size>',
     env: 'ORION_DISK_MAX',

@@ -16,6 +16,7 @@ import type { Config } from '../config/options.ts'
 import { namingTenants } from '../logging.ts'
 import { VERSION } from '../version.ts'
 import { deadLetterEncoder } from './dead-letters.ts'
+import { topologySettings } from './topology-settings.ts'
 
 type CatalogueEntry = (typeof topologies)[number]
 
@@ -95,7 +96,7 @@ export function openTopology(
   },
 ): RunningTopology {
   const { topics, logger, metrics, clientId, instanceId, applicationServer } = parts
-  const topology = entry.build(topics)
+  const topology = entry.build(topics, topologySettings(config))
   const deadLetters = topics.dlq[entry.name as keyof typeof topics.dlq]
   const streams = new Streams({
     topology,
