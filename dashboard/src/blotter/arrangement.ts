@@ -11,9 +11,12 @@ interface Order<Row> {
   readonly matches: (row: Row) => boolean
 }
 
+/** More of them are cheaper to sort with all others. */
+const CHANGES_MAX = 1_000
+
 /**
- * Rows by key, and those that match in their order. A change of a few rows costs one pass over the others, without sorting them: a blotter
- * of 100,000 rows takes changes at every frame.
+ * Rows by key, and those that match in their order. A change of a few rows finds their places and copies the rest, without looking at
+ * it: a blotter of 100,000 rows takes changes at every frame.
  */
 export class Arrangement<Row extends object> {
   readonly #keyOf: (row: Row) => string
@@ -66,30 +69,33 @@ export class Arrangement<Row extends object> {
 
   /** Adds rows, or puts them in the place of those with the same keys. */
   upsert(changed: readonly Row[]): void {
-    const gone = new Set<Row>()
-    const latest = new Map<string, Row>()
-    for (const row of changed) {
-      const key = this.#keyOf(row)
-      const before = this.#rows.get(key)
-      if (before !== undefined) gone.add(before)
-      this.#rows.set(key, row)
-      latest.set(key, row)
-    }
-    const kept = gone.size === 0 ? this.#shown : this.#shown.filter((row) => !gone.has(row))
-    this.#shown = this.#merge(kept, [...latest.values()].filter(this.#order.matches))
-  }
-
-  #merge(kept: readonly Row[], added: Row[]): readonly Row[] {
     const compare = this.#compare()
-    const merged: Row[] = []
-    let from = 0
-    for (const row of added.sort(compare)) {
-      const at = placeOf(row, kept, from, compare)
-      for (; from < at; from += 1) merged.push(kept[from] as Row)
-      merged.push(row)
+    const goneAt: number[] = []
+    const latest = new Map<string, Row>()
+    for (const row of changed) latest.set(this.#keyOf(row), row)
+    if (latest.size > CHANGES_MAX) {
+      for (const [key, row] of latest) this.#rows.set(key, row)
+      this.arrange(this.#order)
+      return
     }
-    for (; from < kept.length; from += 1) merged.push(kept[from] as Row)
-    return merged
+    for (const [key, row] of latest) {
+      const before = this.#rows.get(key)
+      this.#rows.set(key, row)
+      if (before === undefined) continue
+      // The order is total: what is shown stands just before the place for another one like it.
+      const at = placeOf(before, this.#shown, 0, compare) - 1
+      if (this.#shown[at] === before) goneAt.push(at)
+    }
+    const kept = without(this.#shown, goneAt)
+    const added = [...latest.values()].filter(this.#order.matches).sort(compare)
+    const parts: (readonly Row[])[] = []
+    let from = 0
+    for (const row of added) {
+      const at = placeOf(row, kept, from, compare)
+      parts.push(kept.slice(from, at), [row])
+      from = at
+    }
+    this.#shown = joined([...parts, kept.slice(from)])
   }
 
   #valueOf(): (row: Row) => string | number | null {
@@ -104,6 +110,23 @@ export class Arrangement<Row extends object> {
       compareValues(value(a), value(b), direction) ||
       compareValues(this.#keyOf(a), this.#keyOf(b), 1)
   }
+}
+
+function without<Row>(rows: readonly Row[], places: number[]): readonly Row[] {
+  if (places.length === 0) return rows
+  const parts: (readonly Row[])[] = []
+  let from = 0
+  for (const at of places.sort((a, b) => a - b)) {
+    parts.push(rows.slice(from, at))
+    from = at + 1
+  }
+  parts.push(rows.slice(from))
+  return joined(parts)
+}
+
+/** `flat` looks at every item; this copies. */
+function joined<Row>(parts: readonly (readonly Row[])[]): readonly Row[] {
+  return ([] as Row[]).concat(...parts)
 }
 
 /** The first place at or after `from` whose row comes after this one. */

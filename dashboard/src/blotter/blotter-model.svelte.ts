@@ -18,6 +18,8 @@ export interface BlotterOptions<Row> {
   readonly columns: readonly Column<Row>[]
   readonly keyOf: (row: Row) => string
   readonly sort: Sort
+  /** Rows that belong to what is open, before search and filters: a tab. `refresh` after it has another answer. */
+  readonly scope?: (row: Row) => boolean
 }
 
 /** The rows of a blotter and what its user sees of them. Rows are not changed in place: a changed one is another object with the same key. */
@@ -26,7 +28,7 @@ export class BlotterModel<Row extends object> {
   readonly columns: readonly Column<Row>[]
   readonly keyOf: (row: Row) => string
   shown: readonly Row[] = $state.raw([])
-  /** With those that do not match. */
+  /** Of the scope, with those that do not match. */
   total: number = $state(0)
   view: BlotterView = $state.raw() as BlotterView
   search: string = $state('')
@@ -37,6 +39,7 @@ export class BlotterModel<Row extends object> {
   readonly #arrangement: Arrangement<Row>
   readonly #standard: BlotterView
   readonly #storageKey: string
+  readonly #scope: ((row: Row) => boolean) | undefined
   readonly #changedAtMs = new WeakMap<Row, number>()
 
   readonly visibleColumns: readonly Column<Row>[] = $derived(
@@ -49,10 +52,11 @@ export class BlotterModel<Row extends object> {
       : this.shown.findIndex((row) => this.keyOf(row) === this.selectedKey),
   )
 
-  constructor({ id, me, columns, keyOf, sort }: BlotterOptions<Row>) {
+  constructor({ id, me, columns, keyOf, sort, scope }: BlotterOptions<Row>) {
     this.id = id
     this.columns = columns
     this.keyOf = keyOf
+    this.#scope = scope
     this.#standard = {
       sort,
       filters: {},
@@ -84,6 +88,11 @@ export class BlotterModel<Row extends object> {
 
   get(key: string): Row | undefined {
     return this.#arrangement.get(key)
+  }
+
+  /** The scope has another answer. */
+  refresh(): void {
+    this.#arrange()
   }
 
   setSearch(text: string): void {
@@ -153,7 +162,8 @@ export class BlotterModel<Row extends object> {
   }
 
   valueCounts(column: Column<Row>): readonly (readonly [value: string, count: number])[] {
-    return valueCounts(this.#arrangement.all, column)
+    const scope = this.#scope ?? (() => true)
+    return valueCounts([...this.#arrangement.all].filter(scope), column)
   }
 
   isExpanded(key: string): boolean {
@@ -192,10 +202,12 @@ export class BlotterModel<Row extends object> {
   }
 
   #order() {
+    const scope = this.#scope
+    const matches = rowMatcher(this.columns, this.view.filters, this.search)
     return {
       columns: this.columns,
       sort: this.view.sort,
-      matches: rowMatcher(this.columns, this.view.filters, this.search),
+      matches: scope === undefined ? matches : (row: Row) => scope(row) && matches(row),
     }
   }
 
@@ -206,7 +218,14 @@ export class BlotterModel<Row extends object> {
 
   #show(): void {
     this.shown = this.#arrangement.shown
-    this.total = this.#arrangement.size
+    this.total = this.#countScope()
+  }
+
+  #countScope(): number {
+    if (this.#scope === undefined) return this.#arrangement.size
+    let count = 0
+    for (const row of this.#arrangement.all) if (this.#scope(row)) count += 1
+    return count
   }
 
   #keep(): void {

@@ -19,3 +19,12 @@ export function sizeText(size: number | null): string {
     ? '–'
     : new Intl.NumberFormat('en-US', { maximumFractionDigits: 4 }).format(size)
 }
+
+/** A decimal's text with thousands separated and zeros that say nothing left out, but at least so many decimals. No digit is lost. */
+export function exactText(decimal: string, decimalsMin = 0): string {
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal) ?? []
+  if (whole === '') return decimal
+  const kept = fraction.replace(/0+$/, '').padEnd(decimalsMin, '0')
+  const grouped = whole.replace(/^0+(?=\d)/, '').replace(/\B(?=(\d{3})+$)/g, ',')
+  return `${sign}${grouped}${kept === '' ? '' : `.${kept}`}`
+}

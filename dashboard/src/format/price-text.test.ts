@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { decimalText, sizeText } from './number-text.ts'
-import { priceParts, priceText } from './price-text.ts'
+import { exactPriceParts, priceParts, priceText } from './price-text.ts'
 
 const PRICES = [
   // price, asset class, decimals, lead, pips, fraction
@@ -34,4 +34,14 @@ test('thousands are separated, decimals are fixed, sizes are as short as they ar
   expect(sizeText(2_000_000)).toBe('2,000,000')
   expect(sizeText(0.125)).toBe('0.125')
   expect(sizeText(null)).toBe('–')
+})
+
+test.each([
+  ['1.08542', 5, '1.08|54|2'],
+  ['1.0854230', 5, '1.08|54|23'],
+  ['1.08', 5, '1.08|00|0'],
+  ['1234567.5', 3, '1,234,567.|50|0'],
+] as const)('the quote %s at %i decimals reads %s, exactly', (price, priceDecimals, expected) => {
+  const parts = exactPriceParts(price, { assetClass: 'FX', priceDecimals })
+  expect(`${parts.lead}|${parts.pips}|${parts.fraction}`).toBe(expected)
 })

@@ -1,5 +1,5 @@
 import type { Instrument } from '#sdk'
-import { decimalText } from './number-text.ts'
+import { decimalText, exactText } from './number-text.ts'
 
 /** A price in the three sizes that traders read it in: `1.08`, `54`, `2`. */
 export interface PriceParts {
@@ -18,8 +18,17 @@ export function pipDecimals({ assetClass, priceDecimals }: Quoting): number {
 /** Emphasises the pips of FX, elsewhere the last two digits. */
 export function priceParts(price: number | null, quoting: Quoting): PriceParts {
   if (price === null) return { lead: '', pips: '–', fraction: '' }
-  const text = decimalText(price, quoting.priceDecimals)
-  const end = hasPipFraction(quoting) ? text.length - 1 : text.length
+  return partsOf(decimalText(price, quoting.priceDecimals), quoting.priceDecimals, quoting)
+}
+
+/** The same of a decimal's text, exactly: it may have more decimals than the instrument is quoted in. */
+export function exactPriceParts(price: string, quoting: Quoting): PriceParts {
+  const text = exactText(price, quoting.priceDecimals)
+  return partsOf(text, text.split('.')[1]?.length ?? 0, quoting)
+}
+
+function partsOf(text: string, decimals: number, quoting: Quoting): PriceParts {
+  const end = text.length - (decimals - pipDecimals(quoting))
   let start = end
   for (let digits = 0; start > 0 && digits < 2; start -= 1) {
     const character = text.charAt(start - 1)

@@ -1,4 +1,5 @@
 import { tinykeys } from 'tinykeys'
+import type { Side } from '#sdk'
 import type { WatchlistDesk } from '../watchlists/watchlist-desk.svelte.ts'
 import { isTyping } from './shortcuts.ts'
 import { theme } from './theme.svelte.ts'
@@ -13,6 +14,10 @@ export interface KeyActions {
   readonly nextInterval: () => void
   readonly nextPage: () => void
   readonly showHelp: () => void
+  /** The watchlist is on the screen: only then do its keys do something. */
+  readonly isMarket: () => boolean
+  /** A ticket for the selected instrument, or back to the one that is there. */
+  readonly openTicket: (side?: Side) => void
 }
 
 /** Binds every shortcut of `shortcuts.ts` that works everywhere; fields and dialogs keep their keys. Returns how to unbind. */
@@ -25,7 +30,7 @@ export function bindKeys(actions: KeyActions): () => void {
   const onSelected = (act: (instrumentId: string) => void) => () => {
     if (desk.selectedId !== undefined) act(desk.selectedId)
   }
-  const bindings: Record<string, () => void> = {
+  const market: Record<string, () => void> = {
     ArrowDown: move(() => 1),
     ArrowUp: move(() => -1),
     PageDown: move(actions.pageRows),
@@ -36,8 +41,6 @@ export function bindKeys(actions: KeyActions): () => void {
     'Alt+ArrowUp': () => desk.moveSelected(-1),
     'Alt+ArrowLeft': () => desk.moveActive(-1),
     'Alt+ArrowRight': () => desk.moveActive(1),
-    '[Shift]+/': actions.focusCommandLine,
-    '[Shift]+?': actions.showHelp,
     w: () => desk.openNext(1),
     'Shift+W': () => desk.openNext(-1),
     p: onSelected((id) => desk.togglePin(id)),
@@ -45,22 +48,31 @@ export function bindKeys(actions: KeyActions): () => void {
     n: actions.newList,
     e: actions.renameList,
     c: actions.nextInterval,
-    g: actions.nextPage,
-    t: () => theme.toggle(),
     Escape: actions.focusGrid,
   }
   for (let number = 1; number <= 9; number += 1)
-    bindings[String(number)] = () => {
+    market[String(number)] = () => {
       const tab = desk.tabs[number - 1]
       if (tab !== undefined) desk.open(tab.id)
     }
-  const handlers = Object.entries(bindings).map(([keys, act]) => [
-    keys,
-    (event: KeyboardEvent) => {
-      event.preventDefault()
-      act()
-    },
-  ])
+  const everywhere: Record<string, () => void> = {
+    '[Shift]+/': actions.focusCommandLine,
+    '[Shift]+?': actions.showHelp,
+    g: actions.nextPage,
+    t: () => theme.toggle(),
+    b: () => actions.openTicket('BUY'),
+    s: () => actions.openTicket('SELL'),
+    r: () => actions.openTicket(),
+  }
+  const handler = (act: () => void, isOn: () => boolean) => (event: KeyboardEvent) => {
+    if (!isOn()) return
+    event.preventDefault()
+    act()
+  }
+  const handlers = [
+    ...Object.entries(market).map(([keys, act]) => [keys, handler(act, actions.isMarket)]),
+    ...Object.entries(everywhere).map(([keys, act]) => [keys, handler(act, () => true)]),
+  ]
   return tinykeys(window, Object.fromEntries(handlers), {
     // Held keys repeat: an arrow that is held runs through the list.
     ignore: (event) =>

@@ -1,6 +1,6 @@
 import type { Me, Role } from '#sdk'
 
-export type Page = 'market' | 'topologies'
+export type Page = 'market' | 'rfqs' | 'topologies'
 
 interface Offer {
   readonly page: Page
@@ -9,8 +9,20 @@ interface Offer {
   readonly roles?: readonly Role[]
 }
 
+/** Who may see what is traded in the tenant; the gateway decides which of it. */
+const SEES_TRADING: readonly Role[] = [
+  'TRADER',
+  'SALES',
+  'RISK',
+  'COMPLIANCE',
+  'ADMIN',
+  'ANALYST',
+  'CLIENT',
+]
+
 const OFFERS: readonly Offer[] = [
   { page: 'market', title: 'Market' },
+  { page: 'rfqs', title: 'RFQs', roles: SEES_TRADING },
   { page: 'topologies', title: 'Topologies', roles: ['PLATFORM', 'ADMIN'] },
 ]
 
@@ -18,6 +30,8 @@ const OFFERS: readonly Offer[] = [
 export class Pages {
   readonly offered: readonly Offer[]
   current: Page = $state('market')
+  /** What the address names on the page: `#/rfqs/R-1`. */
+  itemId: string | undefined = $state()
 
   constructor({ roles }: Me) {
     this.offered = OFFERS.filter(
@@ -26,8 +40,14 @@ export class Pages {
     this.#read()
   }
 
-  address(page: Page): string {
-    return `#/${page}`
+  address(page: Page, itemId?: string): string {
+    return itemId === undefined ? `#/${page}` : `#/${page}/${encodeURIComponent(itemId)}`
+  }
+
+  /** Of an item of a page, by the page's name; undefined when the user is not offered that page. */
+  addressOf(page: string, itemId: string): string | undefined {
+    const offer = this.offered.find((one) => one.page === page)
+    return offer === undefined ? undefined : this.address(offer.page, itemId)
   }
 
   /** The one after this; after the last the first. */
@@ -45,7 +65,16 @@ export class Pages {
   }
 
   #read(): void {
-    const found = this.offered.find(({ page }) => this.address(page) === location.hash)
-    this.current = found?.page ?? 'market'
+    const [, name, item] = /^#\/([^/]+)(?:\/(.+))?$/.exec(location.hash) ?? []
+    this.current = this.offered.find(({ page }) => page === name)?.page ?? 'market'
+    this.itemId = item === undefined ? undefined : decoded(item)
+  }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
   }
 }

@@ -13,7 +13,30 @@ export const SHORTCUTS: readonly {
       ['w', 'Next watchlist'],
       ['Shift w', 'Previous watchlist'],
       ['1 … 9', 'Watchlist by number'],
-      ['g', 'Next page: market, topologies (operators)'],
+      ['g', 'Next page: market, RFQs, topologies (operators)'],
+    ],
+  },
+  {
+    group: 'Ask for a price (traders)',
+    keys: [
+      ['b', 'Ticket to buy the instrument'],
+      ['s', 'Ticket to sell the instrument'],
+      ['r', 'Ticket, or back to it'],
+      ['/ eurusd buy 5m 30s', 'Ticket from the command line'],
+      ['Enter', 'In the ticket: send; then arm the best quote; then accept it'],
+      ['1 … 9', 'In the ticket: arm the quote of that rank, again: accept it'],
+      ['Esc', 'In the ticket: disarm, else close'],
+      ['x', 'In the ticket: cancel the request'],
+    ],
+  },
+  {
+    group: 'In a table',
+    keys: [
+      ['↑ ↓ PgUp PgDn Home End', 'Move'],
+      ['Enter → ←', 'Expand, collapse'],
+      ['f', 'Search; Enter goes back to the table'],
+      ['i', 'The chain of events behind the row'],
+      ['[ ]', 'Previous, next tab'],
     ],
   },
   {
@@ -41,5 +64,9 @@ export const SHORTCUTS: readonly {
 
 /** Fields take letters as text. */
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
+  return (
+    target instanceof HTMLInputElement ||
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement
+  )
 }
