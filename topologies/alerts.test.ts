@@ -113,29 +113,37 @@ test('a breach goes to the user and to risk; repeats wait a minute and are count
     alerts,
     topic,
     'demo|USER|trader',
-    breach(T0 + 2, { instrumentId: null, rfqId: null, userId: '' }),
+    breach(T0 + 2, {
+      instrumentId: null,
+      rfqId: null,
+      userId: '',
+      rule: 'ORDER_RATE',
+      figure: '7',
+      limit: '5',
+      reason: 'Too many orders',
+    }),
   )
   pipe(alerts, topic, 'other|USER|trader', breach(T0 + 3, {}, 'other'))
   pipe(alerts, topic, 'demo|USER|trader', breach(T0 + 60_000))
-  const text =
-    'The RFQ is larger than the user may ask for. 5,425,500 USD against 1,000,000 USD (user trader).'
-  expect(raised(alerts).map(([key, notice]) => [key, notice.title, notice.text])).toEqual([
-    ['demo|user:trader', 'Limit breached: RFQ_MAX_NOTIONAL, trader in EURUSD.SIM', text],
-    ['demo|role:RISK', 'Limit breached: RFQ_MAX_NOTIONAL, trader in EURUSD.SIM', text],
-    ['demo|role:RISK', 'Limit breached: RFQ_MAX_NOTIONAL, trader', text],
-    ['other|user:trader', 'Limit breached: RFQ_MAX_NOTIONAL, trader in EURUSD.SIM', text],
-    ['other|role:RISK', 'Limit breached: RFQ_MAX_NOTIONAL, trader in EURUSD.SIM', text],
-    [
-      'demo|user:trader',
-      'Limit breached: RFQ_MAX_NOTIONAL, trader in EURUSD.SIM',
-      `${text} And 2 more since 12:00:00 UTC.`,
-    ],
-    [
-      'demo|role:RISK',
-      'Limit breached: RFQ_MAX_NOTIONAL, trader in EURUSD.SIM',
-      `${text} And 2 more since 12:00:00 UTC.`,
-    ],
+  const title = 'Limit breached: largest amount, trader in EURUSD.SIM'
+  const text = '5425500 USD is above the limit of trader, 1000000 USD.'
+  const again = `${text} 2 more since 12:00:00 UTC.`
+  const notices = raised(alerts)
+  expect(notices.map(([key, notice]) => [key, notice.title, notice.text])).toEqual([
+    ['demo|user:trader', title, text],
+    ['demo|role:RISK', title, text],
+    ['demo|role:RISK', 'Limit breached: ORDER_RATE, trader', 'Too many orders (7; allowed: 5).'],
+    ['other|user:trader', title, text],
+    ['other|role:RISK', title, text],
+    ['demo|user:trader', title, again],
+    ['demo|role:RISK', title, again],
   ])
+  expect(notices.slice(1, 3).map(([, { entityType, entityId }]) => [entityType, entityId])).toEqual(
+    [
+      ['RFQ', 'R-1'],
+      ['Limits', 'USER|trader'],
+    ],
+  )
   await alerts.driver.close()
 })
 

@@ -1,5 +1,5 @@
 import type { AlertsEnvelope, ToldBreach } from '#avro'
-import { type Noticed, shownTime, toAll, toRole, toUser } from './notice.ts'
+import { type Noticed, sentence, shownTime, toAll, toRole, toUser } from './notice.ts'
 
 /** So long is a breach that repeats itself kept back: a program that runs into a limit a hundred times a second is told of once a minute. */
 export const BREACH_QUIET_MS = 60_000
@@ -20,19 +20,32 @@ export function noticesOfBreach(
   }
   const { figure, instrumentId, limit, reason, rfqId, rule, scope, subject, userId } = payload
   const audiences = userId === '' ? [toRole('RISK')] : [toUser(userId), toRole('RISK')]
+  const who = userId === '' ? subject : userId
   const where = instrumentId === null ? '' : ` in ${instrumentId}`
-  const against = limit === '' ? figure : `${figure} against ${limit}`
+  // Most reasons have the figures in them.
+  const figures = reason.includes(figure) ? '' : ` (${figure}; allowed: ${limit})`
   const again =
     told === undefined || told.untold === 0
       ? ''
-      : ` And ${told.untold} more since ${shownTime(told.toldAtMs)}.`
+      : ` ${told.untold} more since ${shownTime(told.toldAtMs)}.`
   const notices = toAll(audiences, {
     kind: 'RISK_LIMIT_BREACHED',
     severity: 'WARNING',
-    title: `Limit breached: ${rule}, ${userId === '' ? subject : userId}${where}`,
-    text: `${reason} ${against} (${scope.toLowerCase()} ${subject}).${again}`,
-    entityType: rfqId === null ? 'Limit' : 'RFQ',
+    title: `Limit breached: ${limitOf(rule)}, ${who}${where}`,
+    text: `${sentence(`${reason}${figures}`)}${again}`,
+    entityType: rfqId === null ? 'Limits' : 'RFQ',
     entityId: rfqId ?? `${scope}|${subject}`,
   })
   return { state: { toldAtMs: occurredAt, untold: 0 }, notices }
+}
+
+/** By what its name begins with; a rule that is not known here goes by its name. */
+const LIMITS: Readonly<Record<string, string>> = {
+  MAX_NOTIONAL: 'largest amount',
+  RFQ_RATE: 'RFQs a minute',
+  ENTITLED: 'entitlement',
+}
+
+function limitOf(rule: string): string {
+  return Object.entries(LIMITS).find(([start]) => rule.startsWith(start))?.[1] ?? rule
 }

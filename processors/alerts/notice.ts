@@ -60,3 +60,8 @@ export function shownAmount(amount: Decimal): string {
 export function shownTime(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(11, 19)} UTC`
 }
+
+/** With a full stop, if it has none. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}

@@ -8,7 +8,7 @@ import type {
   Side,
   WatchedRfq,
 } from '#avro'
-import { type Notice, type Noticed, shownAmount, shownTime, toUser } from './notice.ts'
+import { type Notice, type Noticed, sentence, shownAmount, shownTime, toUser } from './notice.ts'
 
 /** Whom an event of an RFQ concerns: always its requester. What ends the RFQ ends what is remembered of it. */
 export function noticesOfRfq(
@@ -40,7 +40,7 @@ export function noticesOfRfq(
         kind: 'RFQ_REJECTED',
         severity: 'WARNING',
         title: `RFQ rejected: ${whatOf(summary)}`,
-        text,
+        text: sentence(text),
         ...about,
       } as const
       return { state: undefined, notices: [notice] }
@@ -150,8 +150,4 @@ function whatOf(rfq: {
 function shownBps(bps: number): string {
   const shown = Math.abs(bps) < 0.05 ? 0 : bps
   return `${shown > 0 ? '+' : ''}${shown.toFixed(1)} bps`
-}
-
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`
 }
