@@ -147,3 +147,40 @@ test("over the budget the parts that came first are dropped, whatever the rows' 
   await dropOldest({ clickhouse, bytesMax: 1 })
   expect(await clickhouse.query('SELECT count() AS n FROM orion.ticks')).toEqual([{ n: 0 }])
 })
+
+test('ticks do not push trades out, and trades no more ticks than their share', async () => {
+  const { clickhouse } = house
+  await clickhouse.command('TRUNCATE TABLE orion_admin.dropped')
+  const insert = (table: string, columns: string, values: string, hour: number) =>
+    clickhouse.command(
+      `INSERT INTO orion.${table} (tenant_id, topic, partition, offset, event_id, inserted_at${columns})
+       SELECT 'demo', '${table}', 1, ${hour * 20_000} + number, randomPrintableASCII(30), '2026-11-${10 + hour} 10:00:00'${values} FROM numbers(20000)`,
+    )
+  // The trades came before the ticks.
+  await insert('trades', ', trade_id', ', randomPrintableASCII(20)', 0)
+  await insert('trades', ', trade_id', ', randomPrintableASCII(20)', 1)
+  for (const hour of [2, 3, 4, 5, 6, 7, 8, 9]) await insert('ticks', '', '', hour)
+  const bytesOf = async (table: string) =>
+    (
+      await clickhouse.query<{ bytes: number }>(
+        `SELECT sum(bytes_on_disk) AS bytes FROM system.parts WHERE database = 'orion' AND active AND table = '${table}'`,
+      )
+    )[0]?.bytes ?? 0
+  const trades = await bytesOf('trades')
+  const all = trades + (await bytesOf('ticks'))
+  // A quarter of it holds the trades; three quarters do not hold all.
+  const roomy = Math.max(4 * trades, all)
+  const dropped = await dropOldest({ clickhouse, bytesMax: roomy })
+  expect(dropped.length).toBeGreaterThan(0)
+  expect(dropped.filter((part) => part.startsWith('trades/'))).toEqual([])
+  expect(await clickhouse.query('SELECT count() AS n FROM orion.trades')).toEqual([{ n: 40_000 }])
+  // Part of them is above the share: the older one goes first, and is noted.
+  const tight = await dropOldest({ clickhouse, bytesMax: 2.2 * trades })
+  expect(tight[0]).toMatch(/^trades\//u)
+  expect(await clickhouse.query('SELECT min(offset) AS first FROM orion.trades')).toEqual([
+    { first: 20_000 },
+  ])
+  expect(
+    await clickhouse.query("SELECT below_offset FROM orion_admin.dropped WHERE topic = 'trades'"),
+  ).toEqual([{ below_offset: 20_000 }])
+})
