@@ -14,11 +14,16 @@ export interface OrionProcess {
   readonly url: URL
   readonly pid: number
   close(): Promise<void>
+  /** kill -9; resolves when it is gone. */
+  kill(): Promise<void>
 }
+
+/** What a started process needs of its benchmark. */
+export type ProcessOwner = Pick<Bench, 'nodeArguments' | 'signal'>
 
 /** `orion start` with these flags, ready. Ends with `close`, and with the benchmark. */
 export async function startOrion(
-  bench: Bench,
+  bench: ProcessOwner,
   flags: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<OrionProcess> {
@@ -41,11 +46,18 @@ export async function startOrion(
   })
   try {
     const url = new URL(await ready)
-    return { url, pid: child.pid ?? 0, close: () => close(child) }
+    return { url, pid: child.pid ?? 0, close: () => close(child), kill: () => kill(child) }
   } catch (error) {
     await close(child)
     throw error
   }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
 }
 
 async function close(child: ChildProcess): Promise<void> {

@@ -8,6 +8,8 @@ const FAULTS_MAX = 20
 export interface RfqOnLog {
   ends: string[]
   quoted: number
+  /** Quotes that were refused because they were known. */
+  repeated: number
   acceptedQuoteIds: string[]
   trades: string[]
 }
@@ -19,7 +21,7 @@ export async function rfqsOnLog(log: Log, topics: Topics): Promise<Map<string, R
     const key = `${tenantId}|${rfqId}`
     let rfq = rfqs.get(key)
     if (rfq === undefined) {
-      rfq = { ends: [], quoted: 0, acceptedQuoteIds: [], trades: [] }
+      rfq = { ends: [], quoted: 0, repeated: 0, acceptedQuoteIds: [], trades: [] }
       rfqs.set(key, rfq)
     }
     return rfq
@@ -35,6 +37,9 @@ export async function rfqsOnLog(log: Log, topics: Topics): Promise<Map<string, R
         break
       case 'QuoteAccepted':
         rfq.acceptedQuoteIds.push(event.payload.quote.quoteId)
+        break
+      case 'QuoteRejected':
+        if (event.payload.reason === 'QUOTE_DUPLICATE') rfq.repeated += 1
         break
       case 'QuotesRanked':
         if (event.payload.cause === 'QUOTED') rfq.quoted += 1

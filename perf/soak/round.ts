@@ -1,0 +1,254 @@
+import { join } from 'node:path'
+import { openEmbeddedRegistry } from '#avro'
+import type { Instrument, Page, RfqRequest, Session } from '#gateway/protocol'
+import { rocksdbEngine } from '#state-stores'
+import { noMetrics, systemClock } from '#streams'
+import { openEmbeddedLog } from '#streams/log'
+import { openTopics } from '#topics'
+import { wallMs } from '../measuring/aligned-clock.ts'
+import { type OrionProcess, startOrion } from '../measuring/orion-process.ts'
+import { type Distribution, distribution } from '../measuring/percentiles.ts'
+import { stderrLogger } from '../measuring/platform.ts'
+import { pause } from '../measuring/read-topic.ts'
+import { faultsOf, type RfqOnLog, rfqsOnLog } from '../rfq/verify-rfqs.ts'
+import { newTally, type Tally } from './tally.ts'
+import { type Gateway, Trader } from './trader.ts'
+
+export interface RoundOptions {
+  readonly seed: number
+  readonly directory: string
+  readonly rfqsPerSecond: number
+  readonly seconds: number
+  readonly kills: number
+  readonly signal: AbortSignal
+  readonly onProgress: (message: string) => void
+}
+
+export interface RoundResult {
+  readonly seed: number
+  readonly seconds: number
+  readonly kills: number
+  /** From a kill to the next ready line, ms. */
+  readonly restartMs: readonly number[]
+  readonly created: number
+  readonly acknowledged: number
+  readonly unanswered: number
+  readonly rejected: Readonly<Record<string, number>>
+  readonly retries: Readonly<Record<string, number>>
+  /** What the log says: RFQs by how they ended. */
+  readonly ended: Readonly<Record<string, number>>
+  readonly trades: number
+  /** Quotes that bots sent twice, and that were told apart by their id. */
+  readonly repeatedQuotes: number
+  readonly createMs: Distribution | undefined
+  readonly acceptMs: Distribution | undefined
+  readonly faults: readonly string[]
+}
+
+/** Entitled to crypto; within the demonstration's limits up to 50 RFQs/s. */
+const USERS = ['trader']
+const EXPIRY_S = 12
+/** A create that nobody has answered by then is given up; its RFQ may be on the log all the same. */
+const GIVE_UP_MS = 60_000
+/** After the last kill, until everything is quiet. */
+const SETTLE_MS = (EXPIRY_S + 6) * 1_000
+const START_S = 25
+
+/** `orion start` under a steady load of RFQs, killed at moments that the seed decides; then the log is read and compared with what traders know. */
+export async function runRound(options: RoundOptions): Promise<RoundResult> {
+  const { directory, seconds, signal, onProgress, rfqsPerSecond } = options
+  const random = seededRandom(options.seed)
+  const password = `soak-${process.pid}-password`
+  const tally = newTally()
+  const gateway: Gateway = { url: undefined }
+  const start = async (): Promise<OrionProcess> => {
+    const orion = await startOrion({ nodeArguments: [], signal }, flagsOf(options), {
+      ORION_DEMO_PASSWORD: password,
+    })
+    gateway.url = orion.url
+    return orion
+  }
+  let orion = await start()
+  try {
+    const instruments = await cryptoOf(orion.url, password)
+    const traders = USERS.map((user) => new Trader(user, password, gateway, tally))
+    const startMs = wallMs()
+    const loading = load({
+      options,
+      traders,
+      instruments,
+      random: seededRandom(options.seed + 1),
+      startMs,
+    })
+    const restartMs: number[] = []
+    for (let kill = 1; kill <= options.kills; kill += 1) {
+      const dueMs = startMs + (seconds * 1_000 * (kill - 0.9 + 0.8 * random())) / options.kills
+      await pause(Math.max(0, dueMs - wallMs()))
+      gateway.url = undefined
+      await orion.kill()
+      const killedMs = wallMs()
+      orion = await start()
+      restartMs.push(Math.round(wallMs() - killedMs))
+      onProgress(`kill ${kill} of ${options.kills}: ready again after ${restartMs.at(-1)} ms`)
+    }
+    const created = await loading
+    onProgress(`${created} RFQs went out; ${SETTLE_MS / 1_000} s for the last of them to end`)
+    await pause(SETTLE_MS)
+    gateway.url = undefined
+    await orion.close()
+    const rfqs = await readLog(directory)
+    return {
+      seed: options.seed,
+      seconds,
+      kills: options.kills,
+      restartMs,
+      created,
+      acknowledged: tally.acknowledged.size,
+      unanswered: tally.unanswered,
+      rejected: Object.fromEntries(tally.rejected),
+      retries: Object.fromEntries(tally.retries),
+      ended: endsOf(rfqs),
+      trades: [...rfqs.values()].reduce((sum, { trades }) => sum + trades.length, 0),
+      repeatedQuotes: [...rfqs.values()].reduce((sum, { repeated }) => sum + repeated, 0),
+      createMs: tally.createMs.length === 0 ? undefined : distribution(tally.createMs),
+      acceptMs: tally.acceptMs.length === 0 ? undefined : distribution(tally.acceptMs),
+      faults: [
+        ...tally.faults,
+        ...faultsOf(rfqs),
+        ...contradictions(tally, rfqs),
+        ...(tally.accepted.size < (rfqsPerSecond * seconds) / 10
+          ? [`only ${tally.accepted.size} accepts were answered: there was no load to speak of`]
+          : []),
+      ],
+    }
+  } finally {
+    await orion.kill()
+  }
+}
+
+function flagsOf({ directory, seed }: RoundOptions): readonly string[] {
+  return [
+    ...['--data-dir', directory, '--host', '127.0.0.1', '--log-level', 'error'],
+    ...['--port', '0', '--sql-port', '0', '--registry-port', '0'],
+    // Much disk, so that nothing is deleted before it is compared; few ticks, since it is about RFQs.
+    ...['--disk-max', '40GB', '--rate', '50', '--instruments', '100', '--seed', String(seed)],
+  ]
+}
+
+interface Load {
+  readonly options: RoundOptions
+  readonly traders: readonly Trader[]
+  readonly instruments: readonly Instrument[]
+  readonly random: () => number
+  readonly startMs: number
+}
+
+/** RFQs go out when they are due, whether or not the platform is there. */
+async function load({ options, traders, instruments, random, startMs }: Load): Promise<number> {
+  const total = Math.round(options.rfqsPerSecond * options.seconds)
+  const under: Promise<void>[] = []
+  for (let n = 0; n < total && !options.signal.aborted; n += 1) {
+    await pause(Math.max(0, startMs + (n * 1_000) / options.rfqsPerSecond - wallMs()))
+    const instrument = instruments[Math.floor(random() * instruments.length)]
+    const trader = traders[n % traders.length]
+    if (instrument === undefined || trader === undefined) break
+    const chance = random()
+    const request: RfqRequest = {
+      instrumentId: instrument.instrumentId,
+      side: random() < 0.5 ? 'BUY' : 'SELL',
+      size: instrument.lotSize,
+      expirySeconds: EXPIRY_S,
+    }
+    const plan = chance < 0.8 ? 'accept' : chance < 0.9 ? 'cancel' : 'leave'
+    const key = `soak-${options.seed}-${n}`
+    under.push(trader.rfq(key, request, plan, wallMs() + GIVE_UP_MS))
+  }
+  await Promise.all(under)
+  return total
+}
+
+/** Open on Sundays, too. */
+async function cryptoOf(url: URL, password: string): Promise<readonly Instrument[]> {
+  const login = await fetch(new URL('/api/v1/login', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ tenant: 'demo', user: 'trader', password }),
+  })
+  const { accessToken } = (await login.json()) as Session
+  const headers = { authorization: `Bearer ${accessToken}` }
+  for (let waits = 0; waits < START_S; waits += 1) {
+    const response = await fetch(new URL('/api/v1/instruments?limit=1000', url), { headers })
+    const { items } = (await response.json()) as Page<Instrument>
+    const crypto = items.filter(({ assetClass }) => assetClass === 'CRYPTO')
+    // Without a mark an RFQ is refused: prices come in the first seconds.
+    if (crypto.length > 0 && waits > 2) return crypto
+    await pause(1_000)
+  }
+  throw new Error('there are no crypto instruments')
+}
+
+async function readLog(directory: string): Promise<ReadonlyMap<string, RfqOnLog>> {
+  const registry = openEmbeddedRegistry({ directory: join(directory, 'registry') })
+  const log = await openEmbeddedLog({
+    engine: rocksdbEngine(),
+    directory: join(directory, 'log'),
+    clock: systemClock,
+    logger: stderrLogger(),
+    metrics: noMetrics,
+    maintenanceIntervalMs: 0,
+  })
+  try {
+    const topics = openTopics({ env: 'dev', registry })
+    for (const topic of [topics.rfq.lifecycle, topics.execution.trades])
+      await topic.valueSerde.prepare?.(topic.name, 'value')
+    return await rfqsOnLog(log, topics)
+  } finally {
+    await log.close()
+    await registry.close()
+  }
+}
+
+function endsOf(rfqs: ReadonlyMap<string, RfqOnLog>): Readonly<Record<string, number>> {
+  const ended: Record<string, number> = {}
+  for (const { ends } of rfqs.values()) {
+    const end = ends[0] ?? 'none'
+    ended[end] = (ended[end] ?? 0) + 1
+  }
+  return ended
+}
+
+/** Where traders were told something else than the log says. */
+export function contradictions(
+  tally: Pick<Tally, 'accepted' | 'acceptsSent' | 'acknowledged' | 'cancelled'>,
+  rfqs: ReadonlyMap<string, RfqOnLog>,
+): string[] {
+  const faults: string[] = []
+  const of = (rfqId: string): RfqOnLog | undefined => rfqs.get(`demo|${rfqId}`)
+  for (const rfqId of tally.acknowledged)
+    if (of(rfqId)?.ends.length !== 1)
+      faults.push(`${rfqId} was acknowledged and ends ${of(rfqId)?.ends.length ?? 0} times`)
+  for (const place of tally.accepted) {
+    const [rfqId = '', quoteId = ''] = place.split('|')
+    if (of(rfqId)?.trades.includes(quoteId) !== true)
+      faults.push(`${rfqId}: the accept of ${quoteId} was confirmed and is no trade`)
+  }
+  for (const rfqId of tally.cancelled)
+    if (of(rfqId)?.ends[0] !== 'RFQCancelled')
+      faults.push(`${rfqId} was told to be cancelled and ended as ${of(rfqId)?.ends[0]}`)
+  for (const [key, { trades }] of rfqs)
+    for (const quoteId of trades)
+      if (!tally.acceptsSent.has(`${key.slice(key.indexOf('|') + 1)}|${quoteId}`))
+        faults.push(`${key}: ${quoteId} was traded and nobody had accepted it`)
+  return faults.slice(0, 20)
+}
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function seededRandom(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
