@@ -6,6 +6,7 @@ import {
   type RateCount,
 } from '#avro'
 import {
+  type KeyValueStore,
   type KeyValueStoreSpec,
   keyValueStoreOf,
   type Processor,
@@ -50,7 +51,7 @@ class AdmitRfqs implements Processor<string, CreateRfqEnvelope, string, Admissio
   readonly #options: AdmissionOptions
   #context: ProcessorContext<string, AdmissionOutput> | undefined
   #tables: ReferenceTables | undefined
-  #windows: SlidingWindows | undefined
+  #rates: KeyValueStore<string, RateCount> | undefined
   #maker = { producer: '', node: '' }
 
   constructor(options: AdmissionOptions) {
@@ -61,15 +62,16 @@ class AdmitRfqs implements Processor<string, CreateRfqEnvelope, string, Admissio
     this.#context = context
     this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#tables = new ReferenceTables(context, this.#options)
-    this.#windows = new SlidingWindows(keyValueStoreOf(context, this.#options.rates))
+    this.#rates = keyValueStoreOf(context, this.#options.rates)
   }
 
   process(record: StreamRecord<string, CreateRfqEnvelope>): void {
-    const [context, windows, tables] = [this.#context, this.#windows, this.#tables]
-    if (context === undefined || windows === undefined || tables === undefined) return
+    const [context, rates, tables] = [this.#context, this.#rates, this.#tables]
+    if (context === undefined || rates === undefined || tables === undefined) return
     const { value: event } = record
     const { tenantId } = event
     const nowMs = context.currentSystemTimeMs()
+    const windows = new SlidingWindows(rates, nowMs)
     const request: AdmissionRequest = {
       tenantId,
       command: event.payload,
@@ -78,9 +80,8 @@ class AdmitRfqs implements Processor<string, CreateRfqEnvelope, string, Admissio
     }
     const decision = admit(request, {
       ...tables.asSeenBy(tenantId),
-      admittedThisMinute: (holder) =>
-        windows.count(MINUTE_MS, rateSubject(tenantId, holder), nowMs),
-      sentThisSecond: (lpId) => windows.count(SECOND_MS, lpSubject(tenantId, lpId), nowMs),
+      admittedThisMinute: (holder) => windows.count(MINUTE_MS, rateSubject(tenantId, holder)),
+      sentThisSecond: (lpId) => windows.count(SECOND_MS, lpSubject(tenantId, lpId)),
     })
     this.#count(windows, request, decision)
     this.#tellBreaches(record, request, decision)
@@ -93,14 +94,13 @@ class AdmitRfqs implements Processor<string, CreateRfqEnvelope, string, Admissio
 
   #count(
     windows: SlidingWindows,
-    { tenantId, nowMs }: AdmissionRequest,
+    { tenantId }: AdmissionRequest,
     decision: AdmissionDecision,
   ): void {
     if (!decision.counts) return
-    for (const holder of decision.rated)
-      windows.add(MINUTE_MS, rateSubject(tenantId, holder), nowMs)
+    for (const holder of decision.rated) windows.add(MINUTE_MS, rateSubject(tenantId, holder))
     for (const { lpId, eligible } of decision.routes)
-      if (eligible) windows.add(SECOND_MS, lpSubject(tenantId, lpId), nowMs)
+      if (eligible) windows.add(SECOND_MS, lpSubject(tenantId, lpId))
   }
 
   #tellBreaches(

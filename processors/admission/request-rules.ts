@@ -1,4 +1,4 @@
-import { Decimal } from 'decimal.js'
+import type { Decimal } from 'decimal.js'
 import type { CreateRFQ, InstrumentUpdated, KillswitchEnvelope, VenueUpdated } from '#avro'
 import { type Check, checked, passed, refused } from './check.ts'
 import { isOpenAt } from './trading-hours.ts'
@@ -74,8 +74,6 @@ export function checkTradingHours(
     : refused('TRADING_HOURS', `${place} is closed: it trades ${hours}`, facts)
 }
 
-const Exact = Decimal.clone({ precision: 100 })
-
 export function checkSize(
   { size, minSize }: Pick<CreateRFQ, 'size' | 'minSize'>,
   { lotSize }: InstrumentUpdated,
@@ -93,7 +91,7 @@ function checkOnGrid(rule: string, size: Decimal, lotSize: Decimal): Check {
   const lot = lotSize.toFixed()
   const facts = { figure: size.toFixed(), limit: `lots of ${lot}` }
   if (!size.greaterThan(0)) return refused(rule, `${size.toFixed()} is not above 0`, facts)
-  if (lotSize.greaterThan(0) && !new Exact(size).modulo(lotSize).isZero())
+  if (lotSize.greaterThan(0) && !size.modulo(lotSize).isZero())
     return refused(rule, `${size.toFixed()} is not a multiple of the lot size ${lot}`, facts)
   return passed(rule, `${size.toFixed()} is in whole lots`, facts)
 }

@@ -7,25 +7,30 @@ import type { KeyValueStore } from '#streams'
  */
 export class SlidingWindows {
   readonly #store: KeyValueStore<string, RateCount>
+  readonly #nowMs: number
+  /** Windows that were looked at, now: nothing more leaves them. */
+  readonly #looked = new Set<number>()
 
-  constructor(store: KeyValueStore<string, RateCount>) {
+  /** As of a moment; made anew for each record, since what a record did may be rolled back. */
+  constructor(store: KeyValueStore<string, RateCount>, nowMs: number) {
     this.#store = store
+    this.#nowMs = nowMs
   }
 
-  /** Of a subject, now. */
-  count(windowMs: number, subject: string, nowMs: number): number {
-    this.#expire(windowMs, nowMs)
+  count(windowMs: number, subject: string): number {
+    if (!this.#looked.has(windowMs)) this.#expire(windowMs)
     return this.#store.get(totalKey(windowMs, subject))?.count ?? 0
   }
 
-  add(windowMs: number, subject: string, nowMs: number): void {
-    this.#change(entryKey(windowMs, nowMs, subject), 1)
+  add(windowMs: number, subject: string): void {
+    this.#change(entryKey(windowMs, this.#nowMs, subject), 1)
     this.#change(totalKey(windowMs, subject), 1)
   }
 
-  #expire(windowMs: number, nowMs: number): void {
+  #expire(windowMs: number): void {
+    this.#looked.add(windowMs)
     const first = `e|${padded(windowMs)}|`
-    const last = entryKey(windowMs, nowMs - windowMs, LAST)
+    const last = entryKey(windowMs, this.#nowMs - windowMs, LAST)
     const gone = [...this.#store.range(first, last)]
     for (const [key, { count }] of gone) {
       this.#store.delete(key)
