@@ -1,7 +1,7 @@
 import { expect, describe as group, test } from 'vitest'
 import type { LifecycleEnvelope, LpMetricsEnvelope, LpMetricsUpdated } from '#avro'
 import { type RfqChain, rfqChain } from '#processors/analytics/fixtures/rfq-chain'
-import { lpStatistics, quantile } from '#quant/execution-analytics'
+import { lpStatistics, quantile, SKETCH_ACCURACY } from '#quant/execution-analytics'
 import { analyticsTopology } from '#topologies'
 import { type Driven, drive, read } from './fixtures/drive.ts'
 
@@ -71,7 +71,7 @@ group('liquidity providers', () => {
         if (exact === null) expect(metrics.responseMs[figure]).toBeNull()
         else
           expect(Math.abs((metrics.responseMs[figure] ?? 0) - exact)).toBeLessThan(
-            0.010_001 * exact,
+            1.000_1 * SKETCH_ACCURACY * exact,
           )
       }
     }

@@ -1,5 +1,5 @@
 import type { LpAnswer } from '#avro'
-import { costBps } from '#quant/execution-analytics'
+import { costBps, signOf } from '#quant/execution-analytics'
 import type { EndedRfq } from './ended-rfq.ts'
 
 /** What an ended RFQ says of each liquidity provider that it asked, in the order of the invitation. */
@@ -8,7 +8,7 @@ export function answersOf({ payload, eventType }: EndedRfq): ReadonlyMap<string,
   const { side, quotes, invited } = summary
   const traded = eventType === 'RFQTraded'
   const notional = traded ? payload.quantity.times(payload.price).toNumber() : 0
-  const sign = side === 'BUY' ? 1 : -1
+  const sign = signOf(side)
   const [best] = quotes.map(({ price }) => price).toSorted((a, b) => sign * a.comparedTo(b))
   const lpIds = new Set([...invited, ...quotes.map(({ lpId }) => lpId)])
   const answers = new Map<string, LpAnswer>()

@@ -2,6 +2,7 @@ import type { Mark, RFQTraded, TcaComputed } from '#avro'
 import {
   costBps,
   effectiveSpreadBps,
+  signOf,
   slippageAmount,
   spreadCapture,
 } from '#quant/execution-analytics'
@@ -48,7 +49,7 @@ function touchOf(mark: Mark | null): { readonly bid: number; readonly ask: numbe
 
 /** From the best price to the next of all that were valid. */
 function coverBpsOf({ summary: { side, quotes } }: RFQTraded): number | null {
-  const sign = side === 'BUY' ? 1 : -1
+  const sign = signOf(side)
   const [best, second] = quotes.map(({ price }) => price).toSorted((a, b) => sign * a.comparedTo(b))
   if (best === undefined || second === undefined) return null
   return costBps(side, second.toNumber(), best.toNumber())

@@ -6,7 +6,6 @@ export {
   type Fill,
   markoutBps,
   midOf,
-  type Side,
   signOf,
   slippageAmount,
   spreadCapture,
@@ -23,9 +22,6 @@ export {
   withValue,
 } from './quantile-sketch.ts'
 export {
-  type LpCounts,
-  type LpRatios,
-  type LpStatistics,
   lpRatios,
   lpStatistics,
   quantile,

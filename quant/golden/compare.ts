@@ -1,5 +1,5 @@
 /** Of a vector file: plain bounds, or a rule in words, which no comparison of numbers can check. */
-export interface Tolerance {
+interface Tolerance {
   readonly abs?: number
   readonly rel?: number
   readonly rule?: string
