@@ -18,6 +18,7 @@ import { marketPart } from './parts/market-part.ts'
 import type { GatewayPart, PartContext } from './parts/part.ts'
 import { rfqPart } from './parts/rfq-part.ts'
 import { topologiesPart } from './parts/topologies-part.ts'
+import { tradesPart } from './parts/trades-part.ts'
 import { randomId } from './random-source.ts'
 import { clientMessageSchema } from './stream/client-message.ts'
 import { JournalChannels } from './stream/journal-channels.ts'
@@ -140,6 +141,7 @@ function tradingParts(
 
 const PARTS: readonly ((context: PartContext) => GatewayPart)[] = [
   rfqPart,
+  tradesPart,
   adminPart,
   alertsPart,
   analyticsPart,

@@ -171,6 +171,12 @@ export const GATEWAY_LIMITS = {
     max: 1_000_000,
     doc: 'RFQs of a tenant that are kept in the view; beyond it the oldest that are over go.',
   },
+  tradesPerTenantMax: {
+    default: 10_000,
+    min: 4,
+    max: 1_000_000,
+    doc: 'Trades of a tenant that are kept in the view, the newest.',
+  },
   journalChangesMax: {
     default: 10_000,
     min: 4,

@@ -342,6 +342,73 @@ export interface Trade {
   readonly correlationId: string
 }
 
+/** `GET /api/v1/trades/{id}/confirmation`: what both parties are told. */
+export interface Confirmation {
+  readonly confirmationId: string
+  readonly tradeId: string
+  readonly rfqId: string
+  readonly quoteId: string
+  readonly instrumentId: string
+  readonly instrumentName: string
+  readonly assetClass: AssetClass
+  /** Of the requester. */
+  readonly side: Side
+  readonly quantity: string
+  readonly price: string
+  readonly notional: string
+  readonly currency: string
+  readonly buyer: string
+  readonly seller: string
+  readonly lpId: string
+  readonly venueId: string
+  readonly requester: string
+  readonly desk: string
+  readonly executedAt: string
+  readonly tradeDate: string
+  readonly settlementDate: string
+  /** T+0, T+1, T+2 */
+  readonly settlementCycle: string
+  /** Whose holidays were minded, with `+` between. */
+  readonly calendar: string
+  readonly confirmedAt: string
+  readonly correlationId: string
+}
+
+/** `GET /api/v1/reports/reconciliation` */
+export interface Reconciliation {
+  readonly asOf: string
+  /** Trades that were looked at. */
+  readonly trades: number
+  /** Older trades are not kept: executed then or before. Null when none was left out. */
+  readonly completeAfter: string | null
+  readonly unsettled: readonly Trade[]
+  readonly breaks: readonly Break[]
+}
+
+export type BreakKind =
+  | 'SETTLEMENT_FAILED'
+  | 'NOT_CONFIRMED'
+  | 'CONFIRMED_WITHOUT_TRADE'
+  | 'TERMS_DIFFER'
+
+/** What operations have to look into. */
+export interface Break {
+  readonly kind: BreakKind
+  readonly tradeId: string
+  readonly confirmationId: string | null
+  readonly instrumentId: string
+  readonly quantity: string
+  /** In currency. */
+  readonly amount: string
+  readonly currency: string
+  readonly buyer: string
+  readonly seller: string
+  readonly executedAt: string
+  /** In a sentence. */
+  readonly detail: string
+  readonly correlationId: string
+}
+
 /** One event of the chain that a correlation id names: `GET /api/v1/audit?correlationId=`. */
 export interface ChainEvent {
   readonly eventId: string

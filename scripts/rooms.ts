@@ -60,6 +60,7 @@ export const THIRD_PARTY: Readonly<Record<string, string>> = {
   '@clickhouse/client': 'sink',
   'uWebSockets.js': 'gateway',
   jose: '(gateway|sink)',
+  pdfkit: 'gateway',
   pino: 'cli',
   'prom-client': 'cli',
   commander: 'cli',

@@ -23,7 +23,7 @@ test('a trade is named by its tenant, RFQ and quote, whose borders count', () =>
     ['demo', 'R-1', 'Q-2'],
     ['demo', 'R-1Q', '-1'],
   ] as const
-  const ids = new Set(others.map((parts) => tradeIdOf(...parts)))
+  const ids = new Set(others.map(([tenant, rfqId, quoteId]) => tradeIdOf(tenant, rfqId, quoteId)))
   expect(ids.size).toBe(others.length)
   expect(ids.has(tradeIdOf('demo', 'R-1', 'Q-1'))).toBe(false)
 })
