@@ -5,6 +5,8 @@ import { PLATFORM_TENANT, recordKey, type Topic } from '#topics'
 import type { FeedInstrument } from './feed-source.ts'
 import { appendEvents, latestEvents } from './reference/latest-events.ts'
 
+const PRODUCER = 'feeds'
+
 const TEXT_FIELDS = [
   'symbol',
   'venue',
@@ -20,7 +22,7 @@ const TEXT_FIELDS = [
 
 /**
  * Publishes reference data on admin.instruments: an event for each instrument that is new or differs from what the topic says, none for the
- * others. Returns how many were written.
+ * others. What an administrator has set stands, whatever the feed says. Returns how many were written.
  */
 export async function publishInstruments(
   log: Log,
@@ -31,13 +33,13 @@ export async function publishInstruments(
   const current = await latestEvents(log, topic)
   const keyOf = ({ instrumentId }: FeedInstrument) => recordKey(PLATFORM_TENANT, instrumentId)
   const changed = instruments.filter((instrument) =>
-    differs(current.get(keyOf(instrument))?.payload, instrument),
+    isStale(current.get(keyOf(instrument)), instrument),
   )
   const events = changed.map((instrument) => {
     const key = keyOf(instrument)
     const sequence = (current.get(key)?.entity.sequence ?? 0) + 1
     const event = originEvent(
-      { producer: 'feeds', run: run.run, tenantId: PLATFORM_TENANT },
+      { producer: PRODUCER, run: run.run, tenantId: PLATFORM_TENANT },
       {
         eventType: 'InstrumentUpdated',
         payload: payloadOf(instrument),
@@ -58,6 +60,12 @@ function payloadOf(instrument: FeedInstrument): InstrumentUpdated {
     lotSize: new Decimal(instrument.lotSize),
     enabled: true,
   }
+}
+
+/** Not there, or published by a feed and now different. */
+function isStale(event: InstrumentsEnvelope | undefined, instrument: FeedInstrument): boolean {
+  if (event !== undefined && event.producer !== PRODUCER) return false
+  return differs(event?.payload, instrument)
 }
 
 function differs(current: InstrumentUpdated | undefined, instrument: FeedInstrument): boolean {

@@ -7,6 +7,7 @@ import { type Log, openEmbeddedLog } from '#streams/log'
 import { newTopics, openTopics, type Topics } from '#topics'
 import type { FeedSource } from './feed-source.ts'
 import { publishInstruments } from './publish-instruments.ts'
+import { appendEvents, latestEvents } from './reference/latest-events.ts'
 import { createReplay } from './replay/replay.ts'
 import { feedGroup, runFeed } from './run-feed.ts'
 import { createSimulator } from './simulator/simulator.ts'
@@ -155,6 +156,15 @@ test('reference data are published once, and again only where they changed', asy
       instruments.map((one, index) => (index === 4 ? { ...one, tickSize: '0.25' } : one)),
     ),
   ).toBe(1)
+  // What an administrator set stands.
+  const { instruments: topic } = topics.admin
+  const key = `platform|${instruments[0]?.instrumentId}`
+  const first = (await latestEvents(log, topic)).get(key)
+  if (first === undefined) throw new Error('nothing was published')
+  const payload = { ...first.payload, enabled: false, name: 'Renamed' }
+  await appendEvents(log, topic, [{ key, event: { ...first, producer: 'gateway', payload } }], 1)
+  expect(await publish(instruments)).toBe(1)
+  expect((await latestEvents(log, topic)).get(key)?.payload).toEqual(payload)
 })
 
 test('the recording in the repository replays its messages and closes with heartbeats', async () => {
