@@ -176,9 +176,9 @@ export class OrionClient extends HttpSession {
     return page.items
   }
 
-  /** The events that a correlation id names. */
-  chain(correlationId: string, query: ListQuery = {}): Promise<Page<ChainEvent>> {
-    return this.#read('/audit', { ...query, correlationId })
+  /** The events that a correlation id names, in the order of time. */
+  chain(correlationId: string): Promise<Page<ChainEvent>> {
+    return this.#read('/audit', { correlationId })
   }
 
   async #read<T>(path: string, query: ListQuery = {}): Promise<T> {

@@ -73,7 +73,6 @@ export function rfqColumns(showChain: (correlationId: string) => void): readonly
     {
       id: 'price',
       title: 'Price',
-      unit: 'best or done',
       kind: 'number',
       width: 120,
       value: (rfq) => (shownQuote(rfq) === undefined ? null : Number(shownQuote(rfq)?.price)),
