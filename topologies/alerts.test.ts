@@ -66,7 +66,7 @@ test('the requester hears of the first quote once, of a refused trade, and of th
       kind: 'RFQ_LAST_LOOK_REJECTED',
       severity: 'WARNING',
       title: 'LP-A refused the trade: BUY 5,000,000 EURUSD.SIM',
-      text: 'The market moved 1.2 bps against LP-A. The RFQ is still open: you may accept another quote.',
+      text: 'The market moved 1.2 bps against LP-A.',
     },
     {
       kind: 'RFQ_TRADED',
@@ -94,7 +94,7 @@ test('an end without a trade says why, and what was remembered is gone with it',
   expect(raised(alerts).map(([, { kind, text }]) => [kind, text])).toEqual([
     ['RFQ_EXPIRED', 'None of the 2 liquidity providers asked quoted in time.'],
     ['RFQ_REJECTED', 'Trading is stopped.'],
-    ['RFQ_LAST_LOOK_REJECTED', 'The market moved 1.2 bps against LP-A. The RFQ is over.'],
+    ['RFQ_LAST_LOOK_REJECTED', 'The market moved 1.2 bps against LP-A.'],
     [
       'RFQ_EXPIRED',
       'Nothing was traded. Of the 2 liquidity providers asked, 2 quoted; the best was 1.085 of LP-A.',

@@ -94,13 +94,12 @@ function firstQuote({ userId, what }: WatchedRfq, ranked: QuotesRanked): Told | 
 }
 
 function lastLook({ userId, what }: WatchedRfq, refused: QuoteAcceptanceRejected): Told {
-  const open = refused.state === 'QUOTING' || refused.state === 'SENT'
   return {
     audience: toUser(userId),
     kind: 'RFQ_LAST_LOOK_REJECTED',
     severity: 'WARNING',
     title: `${refused.lpId} refused the trade: ${what}`,
-    text: `${sentence(refused.text)} ${open ? 'The RFQ is still open: you may accept another quote.' : 'The RFQ is over.'}`,
+    text: sentence(refused.text),
   }
 }
 
