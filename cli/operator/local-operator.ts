@@ -4,6 +4,7 @@ import { jsonValue, type Logger, StreamsError } from '#streams'
 import type { Log, TopicPartition } from '#streams/log'
 import type { DeployedDiff } from '#streams/tools'
 import { allTopics, type Topic, type Topics } from '#topics'
+import type { TopologySettings } from '#topologies'
 import type { ReplayedDeadLetter } from './dead-letter-replay.ts'
 import {
   type DeadLetterDetail,
@@ -38,6 +39,8 @@ export interface LocalOperatorOptions {
   readonly env: string
   readonly log: Log
   readonly topics: Topics
+  /** Those that the topologies run with here; the default ones where none runs. */
+  readonly settings?: TopologySettings
   /** What operators change is told here. */
   readonly logger?: Logger
   readonly stores: StoreAccess

@@ -105,13 +105,13 @@ async function* plan(
 }
 
 function optionsOf(
-  { env, log, topics }: TopologyToolsOptions,
+  { env, log, settings, topics }: TopologyToolsOptions,
   { topology: name }: TopologyReplayArgs,
   directory: string,
   emit: (row: ReplayRow) => void,
 ): ReplayOptions {
   return {
-    topology: buildTopology(name, topics),
+    topology: buildTopology(name, topics, settings),
     applicationId: applicationId(env, name),
     log,
     stores: createStoreBackend(rocksdbEngine()),

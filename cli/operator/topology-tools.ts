@@ -11,7 +11,7 @@ import {
   topologyStatus,
 } from '#streams/tools'
 import type { Topics } from '#topics'
-import { topologies } from '#topologies'
+import { type TopologySettings, topologies } from '#topologies'
 import { applicationId, streamsDirectory } from '../start/open-topology.ts'
 import { VERSION } from '../version.ts'
 import type { TopologySummary } from './operator.ts'
@@ -37,6 +37,8 @@ export interface TopologyToolsOptions {
   readonly dataDir: string
   readonly log: Log
   readonly topics: Topics
+  /** Those that the topologies run with here; the default ones where none runs. */
+  readonly settings?: TopologySettings
 }
 
 /** What the operator asks of the topologies themselves, on a log that is open here. */
@@ -104,9 +106,9 @@ export class TopologyTools {
 }
 
 /** @throws {StreamsError} TOPOLOGY_UNKNOWN */
-export function buildTopology(name: string, topics: Topics): Topology {
+export function buildTopology(name: string, topics: Topics, settings?: TopologySettings): Topology {
   const entry = topologies.find((one) => one.name === name)
-  if (entry !== undefined) return entry.build(topics)
+  if (entry !== undefined) return entry.build(topics, settings)
   throw unknownTopology(
     name,
     topologies.map((one) => one.name),

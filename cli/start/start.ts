@@ -35,6 +35,7 @@ import { startStreamWorkers } from './stream-workers.ts'
 import { drawnTopologies } from './topology-diagrams.ts'
 import { topologyReadiness } from './topology-readiness.ts'
 import { TopologyReporter } from './topology-reporter.ts'
+import { topologySettings } from './topology-settings.ts'
 
 /** Shares of --disk-max; the rest is left to state stores, write-ahead logs, keys and slack. */
 const LOG_SHARE = 0.45
@@ -232,6 +233,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
     env: config.env,
     log,
     topics,
+    settings: topologySettings(config),
     logger,
     stores: runningStores(running),
     clickhouse: clickhouse?.clickhouse,

@@ -67,7 +67,7 @@ function write(doc: PDFKit.PDFDocument, one: Confirmation): void {
     ['Settlement date', one.settlementDate],
     ['Cycle', one.settlementCycle],
     ['Calendars', one.calendar.split('+').map(calendarText).join(', ')],
-    ['Payment', `${one.buyer} pays ${grouped(one.notional)} ${one.currency} to ${one.seller}`],
+    ['Payment', paymentOf(one)],
     ['Delivery', `${one.seller} delivers ${grouped(one.quantity)} ${one.instrumentId}`],
   ])
   section(doc, 'References', [
@@ -80,6 +80,13 @@ function write(doc: PDFKit.PDFDocument, one: Confirmation): void {
 
 function sentenceOf(one: Confirmation): string {
   return `We confirm that ${one.buyer} bought from ${one.seller} ${grouped(one.quantity)} ${one.instrumentId} at ${grouped(one.price)} on ${one.tradeDate}, for settlement on ${one.settlementDate}.`
+}
+
+/** At a negative price the seller pays. */
+function paymentOf({ buyer, currency, notional, seller }: Confirmation): string {
+  return notional.startsWith('-')
+    ? `${seller} pays ${grouped(notional.slice(1))} ${currency} to ${buyer}`
+    : `${buyer} pays ${grouped(notional)} ${currency} to ${seller}`
 }
 
 function section(doc: PDFKit.PDFDocument, title: string, rows: readonly Row[]): void {
