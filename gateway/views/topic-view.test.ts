@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { noMetrics, type Serde, silentLogger, stringSerde } from '#streams'
+import { noMetrics, Position, type Serde, silentLogger, stringSerde } from '#streams'
 import { MemoryLog } from '../fixtures/memory-log.ts'
 import { TopicView, viewSource } from './topic-view.ts'
 
@@ -46,4 +46,27 @@ test('of one fetch a view takes the latest of each key, tombstones too, in the o
   await expect.poll(() => view.state().ok).toBe(true)
   await view.close()
   expect(applied).toEqual(['a=2', 'c=1', 'b=gone'])
+})
+
+test('its position is behind the last record, not behind the marker that another reader may not have seen', async () => {
+  const log = new MemoryLog()
+  log.createTopic('prices', 1)
+  const view = new TopicView({
+    name: 'prices',
+    log: log.asLog(),
+    sources: [viewSource({ name: 'prices', valueSerde: readable }, () => {})],
+    logger: silentLogger,
+    metrics: noMetrics,
+  })
+  view.start()
+  log.append('prices', 0, Buffer.from('a'), Buffer.from('1'))
+  log.mark('prices', 0)
+  const behindMarker = Position.of([{ topic: 'prices', partition: 0, offset: 2 }])
+  expect(await view.reached(behindMarker, 5_000)).toBe(true)
+  expect(view.position('prices').toJSON()).toEqual({ prices: { 0: 1 } })
+  log.mark('prices', 0)
+  const further = Position.of([{ topic: 'prices', partition: 0, offset: 3 }])
+  expect(await view.reached(further, 5_000)).toBe(true)
+  expect(view.position('prices').toJSON()).toEqual({ prices: { 0: 1 } })
+  await view.close()
 })
