@@ -128,6 +128,8 @@ export function adminRoutes(options: AdminRoutesOptions): readonly Route[] {
       idOf: ({ flag }) => flag,
       factOf: ({ enabled, flag }) => ({ eventType: 'FlagUpdated', payload: { flag, enabled } }),
       itemOf: ({ payload }) => shownFlag(payload),
+      // What the platform switched off is off for all.
+      mayHide: ({ payload }) => payload.enabled,
     }),
     ...entityRoutes(options, {
       path: '/api/v1/admin/instruments',
@@ -172,6 +174,8 @@ interface EntityRoutes<E extends AdminEvent, B extends z.ZodType> {
   readonly factOf: (body: z.output<B>) => Pick<E, 'eventType' | 'payload'>
   /** Without what every row has. */
   readonly itemOf: (event: E, tenant: string) => object
+  /** Whether a tenant's own hides this one of the platform; always, if not given. */
+  readonly mayHide?: (shared: E) => boolean
   /** Whether a tenant sees a row of its own or the platform's. */
   readonly isFor?: (event: E, tenant: string) => boolean
   /** @throws {ProblemError} for what may not be changed so by this tenant */
@@ -209,7 +213,7 @@ function entityRoutes<
         const tenant = tenantOf(principal)
         const after = readCursor(path, query.cursor)
         const all = kind.rows
-          .shown(tenant)
+          .shown(tenant, kind.mayHide)
           .filter(([id]) => after === undefined || id > after)
           .filter(([, event]) => kind.isFor?.(event, tenant) ?? true)
         const page = all.slice(0, query.limit)

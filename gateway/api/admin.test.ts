@@ -197,6 +197,21 @@ test('each kind is created, and the other tenant sees nothing of it', async () =
   }
 })
 
+test('a flag that the platform switched off shows as off to a tenant that switched it on', async () => {
+  const shown = async () =>
+    (await get<Page<Flag>>('flags', 'trader')).body.items
+      .filter(({ flag }) => flag === 'shared')
+      .map(({ tenant, enabled }) => [tenant, enabled])
+  await post('flags', { flag: 'shared', enabled: true }, 'platform')
+  await post('flags', { flag: 'shared', enabled: false }, 'admin')
+  expect(await shown()).toEqual([['demo', false]])
+  await post('flags', { flag: 'shared', enabled: false }, 'platform')
+  await post('flags', { flag: 'shared', enabled: true }, 'admin')
+  expect(await shown()).toEqual([['platform', false]])
+  await post('flags', { flag: 'shared', enabled: true }, 'platform')
+  expect(await shown()).toEqual([['demo', true]])
+})
+
 test('a page ends where the next begins', async () => {
   for (const flag of ['a', 'b', 'c'])
     await post('flags', { flag, enabled: true }, 'admin', { tenant: 'other' })
@@ -205,7 +220,7 @@ test('a page ends where the next begins', async () => {
   const rest = (
     await get<Page<Flag>>(`flags?limit=2&cursor=${first.nextCursor}`, 'trader', 'other')
   ).body
-  expect(rest).toMatchObject({ items: [{ flag: 'c' }], nextCursor: null })
+  expect(rest).toMatchObject({ items: [{ flag: 'c' }, { flag: 'shared' }], nextCursor: null })
 })
 
 test('a change that another one overtook is refused; a key stands for one request and its first outcome', async () => {

@@ -45,13 +45,23 @@ export class AdminRows<E extends AdminEvent> {
     return this.#byKey.get(recordKey(tenant, entityId))
   }
 
-  /** The tenant's own and those of the platform that it does not hide with one of its own, with their ids and in their order. */
-  shown(tenant: string): readonly (readonly [id: string, event: E])[] {
+  /**
+   * The tenant's own and those of the platform that it does not hide with one of its own, with their ids and in their order.
+   *
+   * @param mayHide whether a tenant's own may hide this one of the platform
+   */
+  shown(
+    tenant: string,
+    mayHide: (shared: E) => boolean = () => true,
+  ): readonly (readonly [id: string, event: E])[] {
     const byId = new Map<string, E>()
     for (const owner of [PLATFORM_TENANT, tenant]) {
       const start = recordKey(owner, '')
       for (const [key, event] of this.#byKey) {
-        if (key.startsWith(start)) byId.set(key.slice(start.length), event)
+        if (!key.startsWith(start)) continue
+        const id = key.slice(start.length)
+        const shared = byId.get(id)
+        if (shared === undefined || mayHide(shared)) byId.set(id, event)
       }
     }
     return [...byId].sort(([a], [b]) => (a < b ? -1 : 1))
