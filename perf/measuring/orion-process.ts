@@ -19,7 +19,10 @@ export interface OrionProcess {
 }
 
 /** What a started process needs of its benchmark. */
-export type ProcessOwner = Pick<Bench, 'nodeArguments' | 'signal'>
+export type ProcessOwner = Pick<Bench, 'nodeArguments' | 'signal'> & {
+  /** What `signal` sends; SIGTERM unless given. */
+  readonly killSignal?: 'SIGKILL'
+}
 
 /** `orion start` with these flags, ready. Ends with `close`, and with the benchmark. */
 export async function startOrion(
@@ -34,6 +37,7 @@ export async function startOrion(
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, ...environment },
       signal: bench.signal,
+      killSignal: bench.killSignal ?? 'SIGTERM',
     },
   )
   child.on('error', () => undefined)

@@ -1,9 +1,14 @@
 import { z } from 'zod'
+import { descendants } from '../measuring/cpu.ts'
 import { type LogUnderTest, onEachLog } from '../measuring/logs.ts'
+import { startOrion } from '../measuring/orion-process.ts'
 import { rounded } from '../measuring/percentiles.ts'
 import type { RfqTopologyName } from '../measuring/platform.ts'
 import { runStep } from '../measuring/step.ts'
+import { rfqsOfDataDir } from '../rfq/read-data-dir.ts'
+import { faultsOf } from '../rfq/verify-rfqs.ts'
 import { type Bench, logOptions, scenario, type Values } from '../scenario.ts'
+import type { RfqGatewayArgument, RfqGatewayResult } from '../steps/rfq-gateway-main.ts'
 import type { RfqArgument, RfqResult } from '../steps/rfq-main.ts'
 
 const OPTIONS = {
@@ -22,6 +27,10 @@ const OPTIONS = {
     schema: z.coerce.number().int().min(0).max(600).default(5),
     doc: 'Time at the rate before it, in s.',
   },
+  through: {
+    schema: z.enum(['log', 'gateway']).default('log'),
+    doc: 'log: commands and quotes straight on the log. gateway: `orion start` whole (embedded), HTTP and WebSocket, bots quoting; its limits allow a user 45 RFQs/s.',
+  },
   topologies: {
     schema: z.enum(['all', 'core']).default('all'),
     doc: 'all that RFQs pass through in `orion start`, or core: rfq and execution alone.',
@@ -36,22 +45,97 @@ const OPTIONS = {
 type RfqValues = Values<typeof OPTIONS>
 
 const CORE: readonly RfqTopologyName[] = ['rfq', 'execution']
-const AFTER: readonly RfqTopologyName[] = ['alerts']
+const AFTER: readonly RfqTopologyName[] = ['post-trade', 'analytics', 'alerts']
 /** A rate is kept up with when so many of the RFQs due in the measurement are traded by its end; the last second's may be under way. */
 const KEPT_UP_SHARE = 0.95
 const DRAIN_S_MAX = 60
+const TICKS_PER_S = 100
 
 export const rfq = scenario({
   name: 'rfq',
   question:
     'At a fixed rate of RFQs with five quotes each, how long does each step from the create to TRADED take, and which rate is sustained?',
   options: OPTIONS,
-  run: (values, bench) =>
-    onEachLog(values, bench, async (log) => {
-      for (const rate of values.rate.split(','))
-        if (!(await measure(values, bench, log, Number(rate)))) return
-    }),
+  run: async (values, bench) => {
+    const rates = values.rate.split(',').map(Number)
+    if (values.through === 'gateway') {
+      for (const rate of rates) if (!(await measureGateway(values, bench, rate))) return
+      return
+    }
+    await onEachLog(values, bench, async (log) => {
+      for (const rate of rates) if (!(await measure(values, bench, log, rate))) return
+    })
+  },
 })
+
+/** @returns whether the rate was kept up with */
+async function measureGateway(
+  { seconds, warmUp }: RfqValues,
+  bench: Bench,
+  rfqsPerSecond: number,
+): Promise<boolean> {
+  bench.progress(`${rfqsPerSecond} RFQs/s through the gateway, ${warmUp} + ${seconds} s`)
+  const password = `bench-${process.pid}-password`
+  const directory = bench.directory()
+  const flags = [
+    ...['--data-dir', directory, '--host', '127.0.0.1', '--log-level', 'warn'],
+    ...['--port', '0', '--sql-port', '0', '--registry-port', '0'],
+    ...[
+      '--disk-max',
+      '40GB',
+      '--rate',
+      String(TICKS_PER_S),
+      '--instruments',
+      '100',
+      '--seed',
+      '42',
+    ],
+  ]
+  const orion = await startOrion(bench, flags, { ORION_DEMO_PASSWORD: password })
+  let result: RfqGatewayResult
+  try {
+    const children = descendants(orion.pid).map((pid, n) => [`clickhouse${n || ''}`, pid])
+    const argument: RfqGatewayArgument = {
+      url: orion.url.href,
+      password,
+      rfqsPerSecond,
+      warmUpSeconds: warmUp,
+      seconds,
+      others: { orion: orion.pid, ...Object.fromEntries(children) },
+    }
+    result = await runStep<RfqGatewayResult>(bench, 'rfq-gateway', argument, {
+      timeoutMs: (warmUp + seconds + DRAIN_S_MAX + 120) * 1_000,
+    })
+  } finally {
+    await orion.close()
+  }
+  const rfqs = await rfqsOfDataDir(directory)
+  const faults = [...result.faults, ...faultsOf(rfqs)]
+  if (rfqs.size !== result.rfqs) faults.push(`${rfqs.size} RFQs on the log of ${result.rfqs}`)
+  for (const [key, { ends, quoted, trades }] of rfqs) {
+    if (faults.length > 20) break
+    if (ends[0] !== 'RFQTraded' || trades.length !== 1) faults.push(`${key}: not traded once`)
+    if (quoted < 5) faults.push(`${key}: ${quoted} quotes`)
+  }
+  const { histogramMs, faults: _, ...figures } = result
+  const due = seconds * rfqsPerSecond
+  // Bots take up to a second or two to answer, as configured: the last ones are traded after the end.
+  const isSound = faults.length === 0
+  bench.report({
+    configuration: {
+      ...{ log: 'embedded', rfqsPerSecond, quotesPerRfq: 5, ticksPerSecond: TICKS_PER_S },
+      ...{ guarantee: 'exactly_once_v2', through: 'gateway' },
+    },
+    seed: 42,
+    warmUp: `${warmUp} s at the rate`,
+    runs: 1,
+    samples: { histogramMs },
+    figures: { ...figures, keptUp: isSound, tradedShare: rounded(figures.tradedInTime / due) },
+    outputVerified: isSound,
+    faults,
+  })
+  return isSound
+}
 
 /** @returns whether the rate was kept up with */
 async function measure(

@@ -19,9 +19,9 @@ read: every RFQ that was acknowledged has one end, no trade is without an accept
   --minutes N     of load in all (default 10)
   --rate N        RFQs a second (default 20)
   --round N       seconds of load of a round; each has a fresh data directory (default 120)
-  --kill-every N  seconds between kills, on average (default 15)
+  --kill-every N  seconds from ready to the next kill, on average (default 15); one kill in five is followed by one during the start
   --seed S        of the whole run (default 1)
-  --short         one round of 15 s with two kills: under a minute where nothing else runs; writes no file unless --out is given
+  --short         one round of 15 s: under a minute where nothing else runs; writes no file unless --out is given
   --resume FILE   results so far: goes on after the rounds that the file has, and writes there
   --out FILE      where results go (default docs/results/rfq-soak-<seed>.json)
   --help          this text
@@ -29,7 +29,7 @@ read: every RFQ that was acknowledged has one end, no trade is without an accept
 Exit status: 0 when nothing differed and all rounds are done, 1 else, 2 for wrong options.`
 
 const NUMBERS = { minutes: '10', rate: '20', round: '120', 'kill-every': '15', seed: '1' } as const
-const SHORT = { minutes: 0.25, rate: 20, round: 15, 'kill-every': 7.5 } as const
+const SHORT = { minutes: 0.25, rate: 20, round: 15, 'kill-every': 5 } as const
 
 process.exitCode = await main()
 
@@ -104,7 +104,7 @@ async function soak({
         directory,
         rfqsPerSecond: rate,
         seconds: loadSeconds,
-        kills: Math.max(1, Math.round(loadSeconds / given['kill-every'])),
+        killEverySeconds: given['kill-every'],
         signal: stopped.signal,
         onProgress: (message) => process.stderr.write(`round ${rounds.length + 1}: ${message}\n`),
       })

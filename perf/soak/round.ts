@@ -1,16 +1,11 @@
-import { join } from 'node:path'
-import { openEmbeddedRegistry } from '#avro'
-import type { Instrument, Page, RfqRequest, Session } from '#gateway/protocol'
-import { rocksdbEngine } from '#state-stores'
-import { noMetrics, systemClock } from '#streams'
-import { openEmbeddedLog } from '#streams/log'
-import { openTopics } from '#topics'
+import type { Instrument, RfqRequest } from '#gateway/protocol'
 import { wallMs } from '../measuring/aligned-clock.ts'
 import { type OrionProcess, startOrion } from '../measuring/orion-process.ts'
 import { type Distribution, distribution } from '../measuring/percentiles.ts'
-import { stderrLogger } from '../measuring/platform.ts'
 import { pause } from '../measuring/read-topic.ts'
-import { faultsOf, type RfqOnLog, rfqsOnLog } from '../rfq/verify-rfqs.ts'
+import { cryptoInstruments, logIn } from '../rfq/gateway-client.ts'
+import { rfqsOfDataDir } from '../rfq/read-data-dir.ts'
+import { faultsOf, type RfqOnLog } from '../rfq/verify-rfqs.ts'
 import { newTally, type Tally } from './tally.ts'
 import { type Gateway, Trader } from './trader.ts'
 
@@ -19,7 +14,8 @@ export interface RoundOptions {
   readonly directory: string
   readonly rfqsPerSecond: number
   readonly seconds: number
-  readonly kills: number
+  /** On average, from a ready line to the next kill; one in five comes while the platform starts. */
+  readonly killEverySeconds: number
   readonly signal: AbortSignal
   readonly onProgress: (message: string) => void
 }
@@ -47,12 +43,17 @@ export interface RoundResult {
 
 /** Entitled to crypto; within the demonstration's limits up to 50 RFQs/s. */
 const USERS = ['trader']
-const EXPIRY_S = 12
+/** Longer than a restart takes on a busy machine; what is left to expire does so sooner. */
+const EXPIRY_S = 60
+const LEFT_EXPIRY_S = 8
+const START_SHARE = 0.2
+/** A platform that is only just there, and is hit again. */
+const START_MS_MIN = 300
+const START_MS_MAX = 3_000
 /** A create that nobody has answered by then is given up; its RFQ may be on the log all the same. */
 const GIVE_UP_MS = 60_000
-/** After the last kill, until everything is quiet. */
-const SETTLE_MS = (EXPIRY_S + 6) * 1_000
-const START_S = 25
+/** After the last expiry, until everything is quiet. */
+const SETTLE_MS = 8_000
 
 /** `orion start` under a steady load of RFQs, killed at moments that the seed decides; then the log is read and compared with what traders know. */
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
@@ -62,15 +63,26 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const tally = newTally()
   const gateway: Gateway = { url: undefined }
   const start = async (): Promise<OrionProcess> => {
-    const orion = await startOrion({ nodeArguments: [], signal }, flagsOf(options), {
-      ORION_DEMO_PASSWORD: password,
-    })
+    const owner = { nodeArguments: [], signal }
+    const orion = await startOrion(owner, flagsOf(options), { ORION_DEMO_PASSWORD: password })
     gateway.url = orion.url
     return orion
   }
+  let kills = 0
+  /** Starts it to be killed before, or just after, it is there. */
+  const startInVain = async (afterMs: number): Promise<void> => {
+    const blow = AbortSignal.any([signal, AbortSignal.timeout(afterMs)])
+    const owner = { nodeArguments: [], signal: blow, killSignal: 'SIGKILL' } as const
+    const born = await startOrion(owner, flagsOf(options), { ORION_DEMO_PASSWORD: password }).catch(
+      () => undefined,
+    )
+    await born?.kill()
+    kills += 1
+  }
   let orion = await start()
   try {
-    const instruments = await cryptoOf(orion.url, password)
+    const token = await logIn(orion.url, 'trader', password)
+    const instruments = await cryptoInstruments(orion.url, token)
     const traders = USERS.map((user) => new Trader(user, password, gateway, tally))
     const startMs = wallMs()
     const loading = load({
@@ -81,26 +93,32 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
       startMs,
     })
     const restartMs: number[] = []
-    for (let kill = 1; kill <= options.kills; kill += 1) {
-      const dueMs = startMs + (seconds * 1_000 * (kill - 0.9 + 0.8 * random())) / options.kills
-      await pause(Math.max(0, dueMs - wallMs()))
+    while (kills === 0 || wallMs() < startMs + seconds * 1_000) {
+      await pause(options.killEverySeconds * 1_000 * (0.3 + 1.4 * random()))
       gateway.url = undefined
       await orion.kill()
+      kills += 1
       const killedMs = wallMs()
+      if (random() < START_SHARE)
+        await startInVain(START_MS_MIN + (START_MS_MAX - START_MS_MIN) * random())
       orion = await start()
       restartMs.push(Math.round(wallMs() - killedMs))
-      onProgress(`kill ${kill} of ${options.kills}: ready again after ${restartMs.at(-1)} ms`)
+      onProgress(`${kills} kills: ready again after ${restartMs.at(-1)} ms`)
+      signal.throwIfAborted()
     }
     const created = await loading
-    onProgress(`${created} RFQs went out; ${SETTLE_MS / 1_000} s for the last of them to end`)
-    await pause(SETTLE_MS)
+    const settleMs = Math.max(0, tally.openUntilMs - wallMs()) + SETTLE_MS
+    onProgress(
+      `${created} RFQs went out; ${Math.round(settleMs / 1_000)} s for the last of them to end`,
+    )
+    await pause(settleMs)
     gateway.url = undefined
     await orion.close()
-    const rfqs = await readLog(directory)
+    const rfqs = await rfqsOfDataDir(directory)
     return {
       seed: options.seed,
       seconds,
-      kills: options.kills,
+      kills,
       restartMs,
       created,
       acknowledged: tally.acknowledged.size,
@@ -153,59 +171,18 @@ async function load({ options, traders, instruments, random, startMs }: Load): P
     const trader = traders[n % traders.length]
     if (instrument === undefined || trader === undefined) break
     const chance = random()
+    const plan = chance < 0.8 ? 'accept' : chance < 0.9 ? 'cancel' : 'leave'
     const request: RfqRequest = {
       instrumentId: instrument.instrumentId,
       side: random() < 0.5 ? 'BUY' : 'SELL',
       size: instrument.lotSize,
-      expirySeconds: EXPIRY_S,
+      expirySeconds: plan === 'leave' ? LEFT_EXPIRY_S : EXPIRY_S,
     }
-    const plan = chance < 0.8 ? 'accept' : chance < 0.9 ? 'cancel' : 'leave'
     const key = `soak-${options.seed}-${n}`
     under.push(trader.rfq(key, request, plan, wallMs() + GIVE_UP_MS))
   }
   await Promise.all(under)
   return total
-}
-
-/** Open on Sundays, too. */
-async function cryptoOf(url: URL, password: string): Promise<readonly Instrument[]> {
-  const login = await fetch(new URL('/api/v1/login', url), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ tenant: 'demo', user: 'trader', password }),
-  })
-  const { accessToken } = (await login.json()) as Session
-  const headers = { authorization: `Bearer ${accessToken}` }
-  for (let waits = 0; waits < START_S; waits += 1) {
-    const response = await fetch(new URL('/api/v1/instruments?limit=1000', url), { headers })
-    const { items } = (await response.json()) as Page<Instrument>
-    const crypto = items.filter(({ assetClass }) => assetClass === 'CRYPTO')
-    // Without a mark an RFQ is refused: prices come in the first seconds.
-    if (crypto.length > 0 && waits > 2) return crypto
-    await pause(1_000)
-  }
-  throw new Error('there are no crypto instruments')
-}
-
-async function readLog(directory: string): Promise<ReadonlyMap<string, RfqOnLog>> {
-  const registry = openEmbeddedRegistry({ directory: join(directory, 'registry') })
-  const log = await openEmbeddedLog({
-    engine: rocksdbEngine(),
-    directory: join(directory, 'log'),
-    clock: systemClock,
-    logger: stderrLogger(),
-    metrics: noMetrics,
-    maintenanceIntervalMs: 0,
-  })
-  try {
-    const topics = openTopics({ env: 'dev', registry })
-    for (const topic of [topics.rfq.lifecycle, topics.execution.trades])
-      await topic.valueSerde.prepare?.(topic.name, 'value')
-    return await rfqsOnLog(log, topics)
-  } finally {
-    await log.close()
-    await registry.close()
-  }
 }
 
 function endsOf(rfqs: ReadonlyMap<string, RfqOnLog>): Readonly<Record<string, number>> {

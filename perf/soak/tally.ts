@@ -12,6 +12,8 @@ export interface Tally {
   readonly rejected: Map<string, number>
   /** Nobody answered them in time; they may be on the log or not. */
   unanswered: number
+  /** When the last RFQ that nobody ended expires, ms of the wall clock. */
+  openUntilMs: number
   /** Requests that failed or were put off, by status or error. */
   readonly retries: Map<string, number>
   readonly faults: string[]
@@ -28,6 +30,7 @@ export function newTally(): Tally {
     cancelled: new Set(),
     rejected: new Map(),
     unanswered: 0,
+    openUntilMs: 0,
     retries: new Map(),
     faults: [],
     createMs: [],

@@ -1,6 +1,7 @@
-import type { Problem, Rfq, RfqRequest, Session } from '#gateway/protocol'
+import type { Problem, Rfq, RfqRequest } from '#gateway/protocol'
 import { wallMs } from '../measuring/aligned-clock.ts'
 import { pause } from '../measuring/read-topic.ts'
+import { logIn } from '../rfq/gateway-client.ts'
 import { count, type Tally } from './tally.ts'
 
 const RETRY_MS = 300
@@ -42,8 +43,10 @@ export class Trader {
   ): Promise<void> {
     const tally = this.#tally
     const created = await this.#command('/api/v1/rfqs', key, request, giveUpMs)
+    const expiresMs = wallMs() + request.expirySeconds * 1_000
     if (created === undefined) {
       tally.unanswered += 1
+      this.#openUntil(expiresMs)
       return
     }
     if (created.status !== 201 && created.status !== 202) {
@@ -58,28 +61,37 @@ export class Trader {
       count(tally.rejected, first.reason?.code ?? 'unknown')
       return
     }
-    if (plan === 'cancel') {
-      const answer = await this.#command(
-        `/api/v1/rfqs/${rfqId}/cancel`,
-        `${key}-c`,
-        undefined,
-        giveUpMs,
-      )
-      if (answer?.status === 200) tally.cancelled.add(rfqId)
-      else if (answer !== undefined && answer.status !== 409) this.#fault(`cancel ${rfqId}`, answer)
-    } else if (plan === 'accept') {
-      await this.#acceptBest(rfqId, key, giveUpMs)
-    }
+    const isEnded =
+      plan === 'leave'
+        ? false
+        : plan === 'cancel'
+          ? await this.#cancel(rfqId, key, giveUpMs)
+          : await this.#acceptBest(rfqId, key, giveUpMs)
+    if (!isEnded) this.#openUntil(expiresMs)
   }
 
-  async #acceptBest(rfqId: string, key: string, giveUpMs: number): Promise<void> {
+  #openUntil(expiresMs: number): void {
+    this.#tally.openUntilMs = Math.max(this.#tally.openUntilMs, expiresMs)
+  }
+
+  async #cancel(rfqId: string, key: string, giveUpMs: number): Promise<boolean> {
+    const path = `/api/v1/rfqs/${rfqId}/cancel`
+    const answer = await this.#command(path, `${key}-c`, undefined, giveUpMs)
+    if (answer?.status === 200) this.#tally.cancelled.add(rfqId)
+    else if (answer !== undefined && answer.status !== 409 && answer.status !== 202)
+      this.#fault(`cancel ${rfqId}`, answer)
+    return answer?.status === 200
+  }
+
+  /** @returns whether it is over, or bound to be */
+  async #acceptBest(rfqId: string, key: string, giveUpMs: number): Promise<boolean> {
     const tally = this.#tally
     for (let attempt = 0; wallMs() < giveUpMs; attempt += 1) {
       await pause(attempt === 0 ? 700 : 500)
       const seen = await this.#request('GET', `/api/v1/rfqs/${rfqId}`)
       if (seen.status !== 200) continue
       const { quotes, state, version } = seen.body as Rfq
-      if (state !== 'SENT' && state !== 'QUOTING') return
+      if (state !== 'SENT' && state !== 'QUOTING') return true
       const [best] = quotes
       if (best === undefined) continue
       const { quoteId } = best
@@ -90,19 +102,20 @@ export class Trader {
         { quoteId, version },
         giveUpMs,
       )
-      if (answer === undefined) return
+      if (answer === undefined) return false
       if (answer.attempts === 1 && answer.status === 200) tally.acceptMs.push(answer.ms)
       if (answer.status === 200) {
         const { state: after, acceptedQuoteId } = answer.body as Rfq
-        if (after === 'ACCEPTED' || after === 'TRADED')
-          tally.accepted.add(`${rfqId}|${acceptedQuoteId ?? quoteId}`)
-        // Under last look: the next look says what came of it.
-        if (after === 'ACCEPTED' || after === 'TRADED') return
+        // Else under last look: the next look says what came of it.
+        if (after !== 'ACCEPTED' && after !== 'TRADED') continue
+        tally.accepted.add(`${rfqId}|${acceptedQuoteId ?? quoteId}`)
+        return true
       } else if (answer.status !== 409 && answer.status !== 202) {
         this.#fault(`accept ${rfqId}`, answer)
-        return
+        return false
       }
     }
+    return false
   }
 
   /** Undefined when nobody answered in time. */
@@ -133,7 +146,7 @@ export class Trader {
     const { url } = this.#gateway
     if (url === undefined) return { status: 0, body: undefined }
     try {
-      if (this.#token === '') await this.#logIn(url)
+      this.#token ||= await logIn(url, this.#user, this.#password)
       const response = await fetch(new URL(path, url), {
         method,
         headers: {
@@ -153,17 +166,6 @@ export class Trader {
       count(this.#tally.retries, causeOf(error))
       return { status: 0, body: undefined }
     }
-  }
-
-  async #logIn(url: URL): Promise<void> {
-    const response = await fetch(new URL('/api/v1/login', url), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ tenant: 'demo', user: this.#user, password: this.#password }),
-      signal: AbortSignal.timeout(REQUEST_MS_MAX),
-    })
-    if (!response.ok) throw new Error(`log-in ${response.status}`)
-    this.#token = ((await response.json()) as Session).accessToken
   }
 
   #fault(what: string, { status, body }: Answer): void {
