@@ -3,11 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Decimal } from 'decimal.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { silentLogger } from '#streams'
+import { silentLogger, systemClock } from '#streams'
 import { checkSink } from './check-sink.ts'
 import { migrate } from './migrate.ts'
+import { startSink } from './sink.ts'
 import { append, appendChains, lpMetricsEvent, tcaEventOf } from './testing/append-chains.ts'
-import { type EngineHouse, openEngineHouse, openLogHouse } from './testing/sink-house.ts'
+import {
+  appendTicks,
+  type EngineHouse,
+  eventually,
+  openEngineHouse,
+  openLogHouse,
+} from './testing/sink-house.ts'
 import { spawnSink } from './testing/spawn-sink.ts'
 
 let house: EngineHouse
@@ -105,3 +112,34 @@ test('an RFQ that ended is one row with what came of it', async () => {
     ms: 400,
   })
 })
+
+test('partitions take turns: RFQs are rows while ticks still wait', async () => {
+  await house.clickhouse.command('TRUNCATE TABLE orion.rfqs')
+  const logHouse = await openLogHouse()
+  const total = 4_000
+  await appendTicks(logHouse, { first: 0, count: total })
+  await appendChains(logHouse, { first: 0, count: 2 })
+  const sink = await startSink({
+    ...logHouse,
+    env: 'test',
+    clickhouse: house.clickhouse,
+    logger: silentLogger,
+    clock: systemClock,
+    lingerMs: 20,
+    batchRowsMax: 20,
+  })
+  let waiting = 0
+  await eventually(
+    async () => {
+      const row = await one<{ rfqs: number; ticks: number }>(
+        'SELECT (SELECT count() FROM orion.rfqs) AS rfqs, (SELECT count() FROM orion.ticks) AS ticks',
+      )
+      waiting = total - (row?.ticks ?? 0)
+      return (row?.rfqs ?? 0) > 0
+    },
+    { timeoutMs: 60_000, what: 'rows of RFQs' },
+  )
+  await sink.close()
+  await logHouse.log.close()
+  expect(waiting).toBeGreaterThan(total / 2)
+}, 90_000)

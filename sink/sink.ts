@@ -222,6 +222,7 @@ class RunningSink implements Sink {
       if (buffer.plan === undefined) commits.set(placeOf(plan), planCommit(plan))
       next.push({ buffer, plan })
     }
+    this.#toTheBack(next)
     if (commits.size > 0) await consumer.commit([...commits.values()])
     this.#work = undefined
     if (next.length === 0) return
@@ -234,6 +235,14 @@ class RunningSink implements Sink {
         if (!work.abandoned) work.settled = true
       },
     )
+  }
+
+  /** Partitions take turns: a few that are always full would else keep the others waiting for ever. */
+  #toTheBack(taken: readonly { readonly buffer: PartitionBuffer }[]): void {
+    for (const { buffer } of taken) {
+      this.#buffers.delete(placeOf(buffer.at))
+      this.#buffers.set(placeOf(buffer.at), buffer)
+    }
   }
 
   /** Never rejects: tries until the range is in, or is another member's, or the sink closes (then the work is abandoned). */
