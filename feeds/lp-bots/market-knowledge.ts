@@ -8,7 +8,7 @@ import type {
 import { PLATFORM_TENANT, recordKey } from '#topics'
 
 /** Switches all bots of a tenant (or of the platform) off; on where nobody has set it. */
-export const LP_BOTS_FLAG = 'lp-bots'
+const LP_BOTS_FLAG = 'lp-bots'
 
 /** A table of the log, by record key. Values are decoded when first asked for: most marks never are. */
 export class LatestByKey<T> {
