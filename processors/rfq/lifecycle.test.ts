@@ -23,12 +23,19 @@ function give(life: Life, ms: number, input?: Parameters<Life['at']>[1]): unknow
 
 describe('quotes', () => {
   const million = new Decimal(1_000_000)
+  const tenth = new Decimal('0.1')
   test.each<[string, object, Parameters<typeof quote>, string]>([
     ['not invited', {}, ['Q', 1, { lpId: 'LP3' }], 'LP_NOT_INVITED'],
     ['unknown provider', {}, ['Q', 1, { lpId: 'X' }], 'LP_NOT_INVITED'],
     ['expired on arrival', {}, ['Q', 1, { expiresAtMs: 0 }], 'QUOTE_EXPIRED'],
     ['no price', {}, ['Q', 0], 'QUOTE_PRICE'],
     ['a negative price', {}, ['Q', -1], 'QUOTE_PRICE'],
+    [
+      'more digits than a trade keeps',
+      { size: tenth },
+      ['Q', '1.000000000000000001', { size: tenth }],
+      'QUOTE_NOT_BOOKABLE',
+    ],
     ['not full', {}, ['Q', 1, { size: million.minus(1) }], 'QUOTE_NOT_FULL'],
     ['too large', {}, ['Q', 1, { size: million.plus(1) }], 'QUOTE_TOO_LARGE'],
     [

@@ -24,6 +24,7 @@ const TEXTS = {
   QUOTE_NOT_FULL: 'The RFQ is for the full size only.',
   QUOTE_TOO_SMALL: 'The size is below the smallest that was asked for.',
   QUOTE_TOO_LARGE: 'The size is above what was asked for.',
+  QUOTE_NOT_BOOKABLE: 'Price times size has more digits than a trade can keep.',
   TOO_MANY_QUOTES: 'The RFQ has as many quotes as it takes.',
   LAST_LOOK_AGE: 'Last look: the quote was too old when it was accepted.',
   LAST_LOOK_DRIFT: 'Last look: the market moved against the liquidity provider.',
