@@ -267,7 +267,7 @@ function entityRoutes<
 }
 
 /** Whose rows a caller sees and sets: PLATFORM, where it is no more than that, those that all tenants share. */
-export function tenantOf(principal: Principal): string {
+function tenantOf(principal: Principal): string {
   return hasRole(
     principal,
     EVERYBODY.filter((role) => role !== 'PLATFORM'),

@@ -2,7 +2,7 @@ import type { AlertsEnvelope, ToldBreach } from '#avro'
 import { type Noticed, sentence, shownTime, toAll, toRole, toUser } from './notice.ts'
 
 /** So long is a breach that repeats itself kept back: a program that runs into a limit a hundred times a second is told of once a minute. */
-export const BREACH_QUIET_MS = 60_000
+const BREACH_QUIET_MS = 60_000
 
 /** What counts as the same breach again. */
 export function breachKey({ tenantId, payload }: AlertsEnvelope): string {

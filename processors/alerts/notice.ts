@@ -13,7 +13,7 @@ export type AlertCause =
   | SettlementEnvelope
   | KillswitchEnvelope
 
-export type Severity = 'INFO' | 'WARNING' | 'CRITICAL'
+type Severity = 'INFO' | 'WARNING' | 'CRITICAL'
 
 /** One notification to one audience, before it has its envelope. */
 export interface Notice {
