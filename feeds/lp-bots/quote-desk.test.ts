@@ -7,6 +7,7 @@ import {
   lastLook,
   lpConfig,
   mark,
+  quoteRejected,
   rfqCancelled,
   rfqSent,
 } from './fixtures/rfq-events.ts'
@@ -146,6 +147,18 @@ test('refreshing has an end', () => {
   const { desk, until } = room([lpConfig('LP1', { quoteTtlMs: 100 })])
   desk.onLifecycle(0, 1, sent('R-1', ['LP1'], 3_600_000), T0)
   expect(until(T0 + 3_600_000)).toHaveLength(QUOTES_PER_RFQ_MAX)
+})
+
+test('who was refused does not go on; who was only told to have said it before does', () => {
+  const { desk, until } = room([
+    lpConfig('LP1', { quoteTtlMs: 100 }),
+    lpConfig('LP2', { quoteTtlMs: 100 }),
+  ])
+  desk.onLifecycle(0, 1, sent('R-1', ['LP1', 'LP2'], 60_000), T0)
+  desk.onLifecycle(0, 2, quoteRejected('R-1', 'LP1', 'QUOTE_EXPIRED'), T0)
+  desk.onLifecycle(0, 3, quoteRejected('R-1', 'LP2', 'QUOTE_DUPLICATE'), T0)
+  const lps = until(T0 + 60_000).map(({ quote }) => quote.payload.lpId)
+  expect(lps).toEqual(Array.from({ length: QUOTES_PER_RFQ_MAX }, () => 'LP2'))
 })
 
 test.each<[string, readonly LPConfigUpdated[], { owner?: string; tenantId?: string }]>([

@@ -14,7 +14,9 @@ import { quoteIdOf, respond } from './response.ts'
 import { RfqThrottle } from './throttle.ts'
 
 /** A provider refreshes a quote that has expired while the RFQ is open; not for ever. */
-export const QUOTES_PER_RFQ_MAX = 12
+export const QUOTES_PER_RFQ_MAX = 6
+/** Reason of a quote that was there before: after a crash, and nothing to stop for. */
+const REPEATED = 'QUOTE_DUPLICATE'
 /** Quotes always live for a moment: one that expires as it comes is of no use to anybody. */
 const LIFE_MS_MIN = 20
 
@@ -57,6 +59,8 @@ interface OpenRfq {
   quoting: boolean
   /** Quotes that are on the log: id and expiry. */
   readonly written: Map<string, number>
+  /** Providers whose quote was refused (it came too late, say): they do not go on, so that a busy platform is not kept busy. */
+  readonly refused: Set<string>
   /** Due while nobody quotes; taken up again with the RFQ. */
   waiting: Job[]
 }
@@ -136,6 +140,8 @@ export class QuoteDesk {
         return
       case 'SENT':
       case 'QUOTING':
+        if (event.eventType === 'QuoteRejected' && event.payload.reason !== REPEATED)
+          rfq.refused.add(event.payload.lpId)
         // A last look that began ends with a rejection, or binds.
         if (event.eventType === 'LastLookStarted') rfq.quoting = false
         if (event.eventType !== 'QuoteAcceptanceRejected') return
@@ -194,6 +200,7 @@ export class QuoteDesk {
       open: true,
       quoting: true,
       written: new Map(),
+      refused: new Set(),
       waiting: [],
     }
     rfqs.set(key, rfq)
@@ -223,7 +230,7 @@ export class QuoteDesk {
     const { tenantId, payload } = sent
     // Configuration of now: a provider that was disabled meanwhile is silent.
     const bot = this.#options.market.bot(tenantId, lpId)
-    if (bot === undefined) return undefined
+    if (bot === undefined || rfq.refused.has(lpId)) return undefined
     const slot = { tenantId, lpId, rfqId: payload.rfqId, n }
     const quoteId = quoteIdOf(slot)
     const before = rfq.written.get(quoteId)
