@@ -145,14 +145,19 @@ describe.skipIf(IS_MISSING)(NAME, () => {
     desk.onCommand = ({ path }) => {
       if (!path.endsWith('/accept')) return undefined
       const known = desk.rfqs.get(rfqId)
-      const current = { ...known, state: 'EXPIRED', version: 4, quotes: [] }
-      const problem = { type: 'x', title: 'Conflict', status: 409, detail: 'It has expired.' }
+      const reason = { code: 'RFQ_EXPIRED', text: 'It has expired.' }
+      const current = { ...known, state: 'EXPIRED', version: 4, quotes: [], reason }
+      const problem = { type: 'x', title: 'Conflict', status: 409, detail: reason.text }
       return { status: 409, body: { ...problem, current } }
     }
     await page.keyboard.press('1')
     await page.keyboard.press('1')
     await ticket().getByText('It is EXPIRED now; you saw QUOTING.').waitFor()
-    await ticket().getByText('Expired: no quote was accepted in time.').waitFor()
+    await ticket().getByText('Expired: It has expired.').waitFor()
+    expect(await ticket().getByRole('alert').allInnerTexts()).toEqual([
+      'It has expired.',
+      'It is EXPIRED now; you saw QUOTING.',
+    ])
   })
 
   test('without a confirmation one key accepts; the choice is seen and kept', async () => {

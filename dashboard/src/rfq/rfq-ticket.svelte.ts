@@ -132,12 +132,12 @@ export class RfqTicket {
     this.#askAgain()
   }
 
-  /** The quote at a place (1 is the best): accepts it when it is armed or no confirmation is asked for, else arms it. */
-  async choose(rank: number): Promise<void> {
-    const quote = this.rfq?.quotes[rank - 1]
+  /** The quote at a place of those on the screen (1 is the best): accepts it when it is armed or no confirmation is asked for, else arms it. */
+  async choose(place: number): Promise<void> {
+    const quote = this.rfq?.quotes[place - 1]
     if (this.rfq === undefined || !isOpen(this.rfq) || this.busy !== undefined) return
     if (quote === undefined) {
-      this.notices = [rank === 1 ? 'There is no quote yet.' : `There is no quote number ${rank}.`]
+      this.notices = [place === 1 ? 'There is no quote yet.' : `There is no quote number ${place}.`]
     } else if (this.isOneKey || quote.quoteId === this.armedId) await this.accept(quote)
     else {
       this.armedId = quote.quoteId
@@ -206,11 +206,13 @@ export class RfqTicket {
     if (!isUnknown) this.#keys.delete(name)
     const current = problem?.current
     if (current !== undefined) this.#desk.take([current])
-    this.notices = [
+    const notices = [
       problemText(error),
       ...(seen === undefined || current === undefined ? [] : whatChanged(seen, current, quoteId)),
       ...(isUnknown ? ['Press again: it is sent with the same key and counts once.'] : []),
     ]
+    // The refusal is often the reason that the request has now.
+    this.notices = [...new Set(notices)]
   }
 
   #take(rfq: Rfq): void {
