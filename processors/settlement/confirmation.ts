@@ -12,7 +12,7 @@ import { termsOf } from './settlement-date.ts'
 const ID_DIGITS = 20
 
 /** The same for the same trade, however often it is told. */
-export function confirmationIdOf(tenantId: string, tradeId: string): string {
+function confirmationIdOf(tenantId: string, tradeId: string): string {
   return `C-${commandEventId('confirmation', tenantId, tradeId).slice(0, ID_DIGITS)}`
 }
 

@@ -1,5 +1,5 @@
 import type { AssetClass } from '#avro'
-import { businessDaysAfter, type CalendarName } from '#quant'
+import { businessDaysAfter, type CalendarName } from '#quant/calendars'
 
 export interface Terms {
   /** ISO 8601. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { businessDaysAfter, type CalendarName, isBusinessDay } from '../index.ts'
 import { epochDay, isoDate } from './dates.ts'
 import { isWeekend } from './holidays.ts'
+import { businessDaysAfter, type CalendarName, isBusinessDay } from './index.ts'
 
 interface Golden {
   readonly from: string
