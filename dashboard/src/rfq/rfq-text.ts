@@ -93,6 +93,6 @@ export function laterOf(known: Rfq | undefined, other: Rfq): Rfq {
   return other.updatedAt >= known.updatedAt ? other : known
 }
 
-export function counted(count: number, thing: string): string {
+function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`
 }
