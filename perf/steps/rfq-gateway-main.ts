@@ -21,6 +21,8 @@ export interface RfqGatewayResult {
   readonly histogramMs: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly tradedInTime: number
   readonly rfqs: number
+  /** Commands whose outcome the gateway did not know after two seconds: answered 202. */
+  readonly answeredLate: number
   readonly use: CpuUse
   readonly faults: readonly string[]
 }
@@ -51,6 +53,7 @@ const rfqs = new Map<string, Followed>()
 /** The channel may be faster than the answer to the create. */
 const early = new Map<string, Rfq>()
 let traded = 0
+let answeredLate = 0
 
 const socket = new WebSocket(
   new URL(`/stream?access_token=${token}`, url.href.replace('http', 'ws')),
@@ -95,6 +98,7 @@ endStep({
   histogramMs: Object.fromEntries(steps.map(([step, list]) => [step, histogram(list)])),
   tradedInTime: measured.filter(({ tradedMs }) => tradedMs > 0 && tradedMs < toMs).length,
   rfqs: total,
+  answeredLate,
   use: await meter,
   faults: faults.slice(0, 20),
 } satisfies RfqGatewayResult)
@@ -106,12 +110,14 @@ async function create(n: number, dueMs: number, instrument: Instrument): Promise
     size: instrument.lotSize,
     expirySeconds: EXPIRY_S,
   }
-  const rfq = await post('/api/v1/rfqs', `bench-${process.pid}-${n}`, body, 201)
-  if (rfq === undefined) return
+  const answer = await post('/api/v1/rfqs', `bench-${process.pid}-${n}`, body, 201)
+  if (answer === undefined) return
   sample('createRoundTrip', dueMs, wallMs() - dueMs)
-  rfqs.set(rfq.rfqId, { dueMs, acceptMs: 0, tradedMs: 0 })
-  onRfq(early.get(rfq.rfqId) ?? rfq)
-  early.delete(rfq.rfqId)
+  const rfqId = 'rfqId' in answer ? answer.rfqId : `R-${answer.commandId.slice(0, 20)}`
+  rfqs.set(rfqId, { dueMs, acceptMs: 0, tradedMs: 0 })
+  const latest = early.get(rfqId) ?? ('rfqId' in answer ? answer : undefined)
+  if (latest !== undefined) onRfq(latest)
+  early.delete(rfqId)
 }
 
 function onRfq(rfq: Rfq): void {
@@ -131,10 +137,10 @@ function onRfq(rfq: Rfq): void {
 async function accept({ rfqId, quotes, version }: Rfq, known: Followed): Promise<void> {
   const body = { quoteId: quotes[0]?.quoteId, version }
   const path = `/api/v1/rfqs/${rfqId}/accept`
-  const rfq = await post(path, `bench-${process.pid}-${rfqId}`, body, 200)
-  if (rfq === undefined) return
+  const answer = await post(path, `bench-${process.pid}-${rfqId}`, body, 200)
+  if (answer === undefined) return
   sample('acceptRoundTrip', known.dueMs, wallMs() - known.acceptMs)
-  onRfq(rfq)
+  if ('rfqId' in answer) onRfq(answer)
 }
 
 async function post(
@@ -142,7 +148,7 @@ async function post(
   key: string,
   body: object,
   expected: number,
-): Promise<Rfq | undefined> {
+): Promise<Rfq | { readonly commandId: string } | undefined> {
   try {
     const response = await fetch(new URL(path, url), {
       method: 'POST',
@@ -155,6 +161,10 @@ async function post(
     })
     const text = await response.text()
     if (response.status === expected) return JSON.parse(text) as Rfq
+    if (response.status === 202) {
+      answeredLate += 1
+      return JSON.parse(text) as { readonly commandId: string }
+    }
     faults.push(`${path}: ${response.status} ${text.slice(0, 200)}`)
   } catch (error) {
     faults.push(`${path}: ${String(error)}`)
