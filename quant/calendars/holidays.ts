@@ -4,9 +4,7 @@ import { dayOf, type EpochDay, easterSunday, epochDay, nthWeekday, weekday } fro
  * Days besides weekends on which a market is closed. Rules, from 2015 on, and closures that were ordered for one day; those to come are
  * unknown. WEEKEND: Saturdays and Sundays alone. NONE: always open.
  */
-export const CALENDARS = ['TARGET', 'US_SETTLEMENT', 'NYSE', 'UK', 'WEEKEND', 'NONE'] as const
-
-export type CalendarName = (typeof CALENDARS)[number]
+export type CalendarName = 'TARGET' | 'US_SETTLEMENT' | 'NYSE' | 'UK' | 'WEEKEND' | 'NONE'
 
 const [SUN, MON, THU, SAT] = [0, 1, 4, 6] as const
 

@@ -1,2 +1,2 @@
 export { businessDaysAfter, isBusinessDay } from './business-days.ts'
-export { CALENDARS, type CalendarName } from './holidays.ts'
+export type { CalendarName } from './holidays.ts'
