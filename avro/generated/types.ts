@@ -258,7 +258,7 @@ export interface TradeExecuted {
   readonly side: Side
   readonly quantity: Decimal
   readonly price: Decimal
-  /** quantity x price, in currency. */
+  /** quantity x price, in currency; bonds and swaps are priced in percent of par. */
   readonly notional: Decimal
   readonly currency: string
   /** Party: desk or user of the requester, or lpId. */

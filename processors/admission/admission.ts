@@ -9,6 +9,7 @@ import type {
   MarkPriceUpdated,
   VenueUpdated,
 } from '#avro'
+import { notionalOf } from '../instruments/notional.ts'
 import type { Check, LimitHolder } from './check.ts'
 import {
   type AdmittedThisMinute,
@@ -18,7 +19,7 @@ import {
   type HeldLimits,
   holdersOf,
 } from './limit-rules.ts'
-import { notionalOf, type PairMid } from './notional.ts'
+import type { PairMid } from './notional.ts'
 import {
   checkExpiry,
   checkFlag,
@@ -82,7 +83,7 @@ export function admit(request: AdmissionRequest, facts: AdmissionFacts): Admissi
   const notional =
     instrument === undefined || mid === undefined
       ? undefined
-      : notionalOf(instrument.assetClass, command.size, mid)
+      : notionalOf(instrument.assetClass, command.size, mid).abs()
   const checks = [
     checkKillSwitch(facts.killSwitches),
     checkFlag(facts.isEnabled('rfq')),

@@ -1,21 +1,7 @@
 import { Decimal } from 'decimal.js'
-import type { AssetClass } from '#avro'
 
 /** Digits enough for every product of two decimal(38,18). */
 const Exact = Decimal.clone({ precision: 100 })
-
-/** Bonds and swaps are quoted in percent of par; everything else in units of the currency. */
-const PERCENT_OF_PAR: ReadonlySet<AssetClass> = new Set<AssetClass>(['RATES', 'CREDIT'])
-
-/** What a size is worth at a price, in the instrument's currency and without its sign: exact. */
-export function notionalOf(
-  assetClass: AssetClass,
-  size: Decimal,
-  price: Decimal | number,
-): Decimal {
-  const value = new Exact(size).times(price).abs()
-  return PERCENT_OF_PAR.has(assetClass) ? value.dividedBy(100) : value
-}
 
 /** From here on an amount is not booked: with 18 decimals it would soon not fit. */
 export const NOTIONAL_END = new Exact('1e18')

@@ -1,5 +1,6 @@
 import type { LpAnswer } from '#avro'
 import { costBps, signOf } from '#quant/execution-analytics'
+import { notionalOf } from '../instruments/notional.ts'
 import type { EndedRfq } from './ended-rfq.ts'
 
 /** What an ended RFQ says of each liquidity provider that it asked, in the order of the invitation. */
@@ -7,7 +8,9 @@ export function answersOf({ payload, eventType }: EndedRfq): ReadonlyMap<string,
   const { summary } = payload
   const { side, quotes, invited } = summary
   const traded = eventType === 'RFQTraded'
-  const notional = traded ? payload.quantity.times(payload.price).toNumber() : 0
+  const notional = traded
+    ? notionalOf(summary.assetClass, payload.quantity, payload.price).toNumber()
+    : 0
   const sign = signOf(side)
   const [best] = quotes.map(({ price }) => price).toSorted((a, b) => sign * a.comparedTo(b))
   const lpIds = new Set([...invited, ...quotes.map(({ lpId }) => lpId)])

@@ -6,12 +6,15 @@ import {
   slippageAmount,
   spreadCapture,
 } from '#quant/execution-analytics'
+import { notionalOf } from '../instruments/notional.ts'
 
 /** Execution quality of a trade, from what its RFQ knew of the market. A figure whose market was not known is null. */
 export function tcaOf(traded: RFQTraded): TcaComputed {
   const { summary, quote, decision, execution, decisionTimeMs, executionTimeMs } = traded
   const { side } = summary
-  const fill = { side, price: traded.price.toNumber(), quantity: traded.quantity.toNumber() }
+  // What a price of 1 is worth: bonds and swaps are priced in percent of par.
+  const quantity = notionalOf(summary.assetClass, traded.quantity, 1).toNumber()
+  const fill = { side, price: traded.price.toNumber(), quantity }
   const decisionMid = decision?.mid ?? null
   const executionMid = execution?.mid ?? null
   const touch = touchOf(execution)

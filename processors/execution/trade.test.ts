@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js'
 import { expect, test } from 'vitest'
-import { notionalOf, tradeIdOf } from './trade.ts'
+import { bookableNotional, tradeIdOf } from './trade.ts'
 
 test.each([
   ['1000000', '1.10021', '1100210'],
@@ -11,7 +11,15 @@ test.each([
   ['99999999999', '1000000000', '99999999999000000000'],
   ['100000000000', '1000000000', undefined],
 ])('%s x %s is %s, to the last digit', (quantity, price, notional) => {
-  expect(notionalOf(new Decimal(quantity), new Decimal(price))?.toFixed()).toBe(notional)
+  expect(bookableNotional('FX', new Decimal(quantity), new Decimal(price))?.toFixed()).toBe(
+    notional,
+  )
+})
+
+test('bonds and swaps are priced in percent of par', () => {
+  const [nominal, price] = [new Decimal(1_000_000), new Decimal('98.25')]
+  expect(bookableNotional('RATES', nominal, price)?.toFixed()).toBe('982500')
+  expect(bookableNotional('CREDIT', nominal, price)?.toFixed()).toBe('982500')
 })
 
 test('a trade is named by its tenant, RFQ and quote, whose borders count', () => {

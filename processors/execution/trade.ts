@@ -1,9 +1,8 @@
-import { Decimal } from 'decimal.js'
-import { commandEventId, type QuoteAccepted, type TradeExecuted } from '#avro'
+import type { Decimal } from 'decimal.js'
+import { type AssetClass, commandEventId, type QuoteAccepted, type TradeExecuted } from '#avro'
 import type { DeadLetterCause } from '#streams'
+import { notionalOf } from '../instruments/notional.ts'
 
-/** Digits enough for every product of two decimal(38,18); the global constructor of the process is left alone. */
-const Exact = Decimal.clone({ precision: 100, toExpNeg: -40, toExpPos: 60 })
 const SCALE = 18
 const INTEGER_DIGITS = 20
 const ID_DIGITS = 20
@@ -27,7 +26,7 @@ export function tradeOf(
   if (!quantity.isPositive() || quantity.isZero()) {
     return refused('EXECUTION_BAD_QUANTITY', `the quantity is ${quantity.toFixed()}`)
   }
-  const notional = notionalOf(quantity, quote.price)
+  const notional = bookableNotional(accepted.assetClass, quantity, quote.price)
   if (notional === undefined) {
     return refused(
       'EXECUTION_NOTIONAL_TOO_LONG',
@@ -63,8 +62,12 @@ export function tradeOf(
 }
 
 /** Exact; undefined where it has more digits than a decimal(38,18) keeps. */
-export function notionalOf(quantity: Decimal, price: Decimal): Decimal | undefined {
-  const notional = new Exact(quantity).times(price)
+export function bookableNotional(
+  assetClass: AssetClass,
+  quantity: Decimal,
+  price: Decimal,
+): Decimal | undefined {
+  const notional = notionalOf(assetClass, quantity, price)
   const fits = notional.decimalPlaces() <= SCALE && notional.abs().lt(`1e${INTEGER_DIGITS}`)
   return fits ? notional : undefined
 }

@@ -1,5 +1,5 @@
 import type { AssetClass, KeptRfq, QuoteReceived } from '#avro'
-import { notionalOf } from '../execution/trade.ts'
+import { bookableNotional } from '../execution/trade.ts'
 import type { Reason } from './reasons.ts'
 
 /** Bounds what one RFQ costs, in state and in every ranking. */
@@ -24,7 +24,8 @@ export function whyQuoteRefused(
     return 'QUOTE_TOO_SMALL'
   if (!partialAllowed && !quote.size.eq(size)) return 'QUOTE_NOT_FULL'
   // What cannot be booked must not be accepted: an acceptance binds, and would wait for its trade for ever.
-  if (notionalOf(quote.size, quote.price) === undefined) return 'QUOTE_NOT_BOOKABLE'
+  if (bookableNotional(rfq.assetClass, quote.size, quote.price) === undefined)
+    return 'QUOTE_NOT_BOOKABLE'
   if (rfq.quotes.length >= QUOTES_MAX) return 'TOO_MANY_QUOTES'
   return undefined
 }

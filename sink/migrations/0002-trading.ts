@@ -97,7 +97,7 @@ SELECT p.tenant_id AS tenant_id, p.lp_id AS lp_id, invited, quoted, won, quoted_
 FROM (
   SELECT tenant_id, lp_id, countIf(has(o.invited, lp_id)) AS invited, countIf(has(o.quotes.lp_id, lp_id)) AS quoted, countIf(winner_lp_id = lp_id) AS won,
     countIf(state = 'TRADED' AND has(o.quotes.lp_id, lp_id)) AS quoted_of_traded, sum(countEqual(o.last_look_rejected, lp_id)) AS last_look_rejected,
-    sumIf(toFloat64(assumeNotNull(quantity)) * toFloat64(assumeNotNull(price)), state = 'TRADED' AND winner_lp_id = lp_id) AS won_notional
+    sumIf(toFloat64(assumeNotNull(quantity)) * toFloat64(assumeNotNull(price)) / if(asset_class IN ('RATES', 'CREDIT'), 100, 1), state = 'TRADED' AND winner_lp_id = lp_id) AS won_notional
   FROM (SELECT * EXCEPT lp_id FROM orion.rfq_outcomes) AS o
   ARRAY JOIN arrayDistinct(arrayConcat(CAST(o.invited, 'Array(String)'), o.quotes.lp_id)) AS lp_id
   GROUP BY tenant_id, lp_id
@@ -119,7 +119,7 @@ SELECT * FROM orion.settlements ORDER BY event_time DESC, entity_sequence DESC L
     `CREATE VIEW IF NOT EXISTS orion.execution_quality AS
 SELECT tenant_id, toDate(event_time) AS day, instrument_id, lp_id, count() AS trades, sum(quantity) AS quantity_sum,
   sum(slippage_amount) AS slippage_amount_sum,
-  sum(slippage_amount) / nullIf(sum(toFloat64(quantity) * decision_mid), 0) * 10000 AS slippage_bps_weighted, avg(slippage_bps) AS slippage_bps_mean,
+  sum(slippage_amount) / nullIf(sum(toFloat64(quantity) * decision_mid / if(asset_class IN ('RATES', 'CREDIT'), 100, 1)), 0) * 10000 AS slippage_bps_weighted, avg(slippage_bps) AS slippage_bps_mean,
   avg(effective_spread_bps) AS effective_spread_bps_mean, avg(spread_capture) AS spread_capture_mean, avg(cover_bps) AS cover_bps_mean,
   quantileExactInclusive(0.5)(time_to_execution_ms) AS time_to_execution_ms_p50
 FROM (SELECT * FROM orion.tca LIMIT 1 BY tenant_id, trade_id) GROUP BY tenant_id, day, instrument_id, lp_id`,
