@@ -106,7 +106,7 @@ test('a conflict brings the RFQ as it is now', async () => {
 
 test('a confirmation is a file of the kind that was asked for', async () => {
   const { client, requests } = await start(() => ({ body: new Uint8Array([37, 80, 68, 70]) }))
-  const file = await client.confirmation('T-1')
+  const file = await client.confirmationPdf('T-1')
   expect([file.type, await file.text()]).toEqual(['application/pdf', '%PDF'])
   expect(requests[0]).toMatchObject({
     path: '/trades/T-1/confirmation',

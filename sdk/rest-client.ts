@@ -2,7 +2,9 @@ import type {
   Bar,
   BarInterval,
   ChainEvent,
+  Confirmation,
   Instrument,
+  KillSwitch,
   LpMetrics,
   MarketSnapshot,
   Me,
@@ -156,15 +158,34 @@ export class OrionClient extends HttpSession {
     return this.#read(`/trades/${encodeURIComponent(tradeId)}`)
   }
 
-  /** The confirmation as a file. */
-  async confirmation(tradeId: string, format: 'json' | 'pdf' = 'pdf'): Promise<Blob> {
-    const type = format === 'pdf' ? 'application/pdf' : 'application/json'
-    const { bytes } = await this.#readAnswer(
-      `/trades/${encodeURIComponent(tradeId)}/confirmation`,
-      { format },
-      { accept: type },
-    )
+  /** What both parties were told of a trade; 404 `not-confirmed` until there is one. */
+  confirmation(tradeId: string): Promise<Confirmation> {
+    return this.#read(confirmationOf(tradeId))
+  }
+
+  /** The same as a file of one page. */
+  async confirmationPdf(tradeId: string): Promise<Blob> {
+    const type = 'application/pdf'
+    const path = confirmationOf(tradeId)
+    const { bytes } = await this.#readAnswer(path, { format: 'pdf' }, { accept: type })
     return new Blob([bytes], { type })
+  }
+
+  /** Whether trading is stopped, by whom and why. */
+  killSwitch(): Promise<KillSwitch> {
+    return this.#read('/admin/killswitch')
+  }
+
+  /** For RISK and ADMIN: stops or releases the trading of their tenant. Traders read the reason. */
+  async setKillSwitch(
+    verb: 'enable' | 'disable',
+    reason: string,
+    { idempotencyKey = commandKey() }: CommandOptions = {},
+  ): Promise<void> {
+    const path = `/admin/killswitch/${verb}`
+    const headers = { 'idempotency-key': idempotencyKey }
+    const answer = await this.exchange('POST', path, { body: { reason }, headers })
+    this.#positionOf(path).reached(answer.headers.get(POSITION))
   }
 
   alerts(query: ListQuery = {}): Promise<Page<Notification>> {
@@ -234,6 +255,10 @@ export class OrionClient extends HttpSession {
     }
     return position
   }
+}
+
+function confirmationOf(tradeId: string): string {
+  return `/trades/${encodeURIComponent(tradeId)}/confirmation`
 }
 
 /** A new idempotency key. `crypto.randomUUID` is there in secure contexts only. */

@@ -166,6 +166,14 @@ export class BlotterModel<Row extends object> {
     return valueCounts([...this.#arrangement.all].filter(scope), column)
   }
 
+  /** Selects a row and expands it; what hides it is taken away. */
+  reveal(key: string): void {
+    this.#arrange()
+    if (!this.shown.some((row) => this.keyOf(row) === key)) this.clearFilters()
+    this.selectedKey = key
+    this.setExpanded(key, true)
+  }
+
   isExpanded(key: string): boolean {
     return this.#expanded.has(key)
   }

@@ -8,7 +8,10 @@ import { acceptedQuote } from './rfq-text.ts'
 const shownQuote = (rfq: Rfq) => acceptedQuote(rfq) ?? rfq.quotes[0]
 const bps = (value: number | null | undefined) => (value == null ? '–' : decimalText(value, 2))
 
-export function rfqColumns(showChain: (correlationId: string) => void): readonly Column<Rfq>[] {
+export function rfqColumns(on: {
+  readonly showChain: (correlationId: string) => void
+  readonly showTrade: (tradeId: string) => void
+}): readonly Column<Rfq>[] {
   return [
     {
       id: 'created',
@@ -135,8 +138,13 @@ export function rfqColumns(showChain: (correlationId: string) => void): readonly
       title: 'Trade',
       kind: 'text',
       width: 100,
-      isHidden: true,
       value: (rfq) => rfq.tradeId,
+      act: {
+        label: (rfq) => `Show the trade ${rfq.tradeId}`,
+        on: ({ tradeId }) => {
+          if (tradeId !== null) on.showTrade(tradeId)
+        },
+      },
     },
     { id: 'rfqId', title: 'RFQ', kind: 'text', width: 110, value: (rfq) => rfq.rfqId },
     {
@@ -157,7 +165,7 @@ export function rfqColumns(showChain: (correlationId: string) => void): readonly
       value: (rfq) => rfq.correlationId,
       act: {
         label: (rfq) => `Show the chain of events of ${rfq.rfqId}`,
-        on: (rfq) => showChain(rfq.correlationId),
+        on: (rfq) => on.showChain(rfq.correlationId),
       },
     },
   ]

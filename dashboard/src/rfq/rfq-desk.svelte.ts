@@ -24,15 +24,16 @@ export class RfqDesk {
   readonly #rfqs = new Map<string, Rfq>()
   readonly #pending = new Map<string, Rfq>()
   readonly #watchers = new Map<string, Set<(rfq: Rfq) => void>>()
+  readonly #listeners = new Set<(rfqs: readonly Rfq[]) => void>()
   #cursor: string | undefined
   #frame = 0
 
-  constructor(client: OrionClient, me: Me, showChain: (correlationId: string) => void) {
+  constructor(client: OrionClient, me: Me, on: Parameters<typeof rfqColumns>[0]) {
     this.#client = client
     this.blotter = new BlotterModel({
       id: 'rfqs',
       me,
-      columns: rfqColumns(showChain),
+      columns: rfqColumns(on),
       keyOf: (rfq) => rfq.rfqId,
       sort: { column: 'created', direction: -1 },
       scope: (rfq) => groupOf(rfq) === this.group,
@@ -71,6 +72,31 @@ export class RfqDesk {
       watchers.delete(watcher)
       if (watchers.size === 0) this.#watchers.delete(rfqId)
     }
+  }
+
+  /** Calls back with all that are known, then with those that changed, once per animation frame; returns how to stop. */
+  listen(listener: (rfqs: readonly Rfq[]) => void): () => void {
+    this.#listeners.add(listener)
+    listener([...this.#rfqs.values()])
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Opens its tab, selects and expands it, whatever filters hide; asks for it when it is not here. */
+  async reveal(rfqId: string): Promise<void> {
+    try {
+      if (this.blotter.get(rfqId) === undefined) {
+        if (this.get(rfqId) === undefined) this.take([await this.#client.rfq(rfqId)])
+        cancelAnimationFrame(this.#frame)
+        this.#showPending(performance.now())
+      }
+      this.notice = ''
+    } catch (error) {
+      this.notice = `${rfqId}: ${problemText(error)}`
+      return
+    }
+    const rfq = this.get(rfqId)
+    if (rfq !== undefined) this.group = groupOf(rfq)
+    this.blotter.reveal(rfqId)
   }
 
   /** Takes states in from wherever they come; older ones than known are left. */
@@ -113,7 +139,9 @@ export class RfqDesk {
       this.#rfqs.set(rfq.rfqId, rfq)
     }
     this.counts = counts
-    this.blotter.upsert([...this.#pending.values()], nowMs)
+    const changed = [...this.#pending.values()]
     this.#pending.clear()
+    this.blotter.upsert(changed, nowMs)
+    for (const listener of this.#listeners) listener(changed)
   }
 }

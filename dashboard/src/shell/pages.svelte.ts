@@ -1,6 +1,6 @@
 import type { Me, Role } from '#sdk'
 
-export type Page = 'market' | 'rfqs' | 'topologies'
+export type Page = 'market' | 'rfqs' | 'trades' | 'sales' | 'topologies'
 
 interface Offer {
   readonly page: Page
@@ -23,6 +23,7 @@ const SEES_TRADING: readonly Role[] = [
 const OFFERS: readonly Offer[] = [
   { page: 'market', title: 'Market' },
   { page: 'rfqs', title: 'RFQs', roles: SEES_TRADING },
+  { page: 'trades', title: 'Trades', roles: SEES_TRADING },
   { page: 'topologies', title: 'Topologies', roles: ['PLATFORM', 'ADMIN'] },
 ]
 
@@ -48,6 +49,12 @@ export class Pages {
   addressOf(page: string, itemId: string): string | undefined {
     const offer = this.offered.find((one) => one.page === page)
     return offer === undefined ? undefined : this.address(offer.page, itemId)
+  }
+
+  /** Goes there, unless it is a page that the user is not offered. */
+  show(page: Page, itemId?: string): void {
+    if (this.offered.some((offer) => offer.page === page))
+      location.hash = this.address(page, itemId)
   }
 
   /** The one after this; after the last the first. */
