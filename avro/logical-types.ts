@@ -1,5 +1,6 @@
 import avsc from 'avsc'
 import { Decimal } from 'decimal.js'
+import { codesOf, type DecimalCodes } from './decimal-codes.ts'
 
 // Digits enough for every product of two decimal(38,18); the global constructor of the process is left alone.
 const Exact = Decimal.clone({ precision: 100, toExpNeg: -40, toExpPos: 60 })
@@ -14,6 +15,7 @@ export class DecimalType extends avsc.types.LogicalType {
   readonly precision: number
   readonly scale: number
   readonly #limit: bigint
+  readonly #codes: DecimalCodes
 
   constructor(schema: avsc.Schema, options?: unknown) {
     super(schema, options)
@@ -30,18 +32,25 @@ export class DecimalType extends avsc.types.LogicalType {
     this.precision = precision
     this.scale = scale
     this.#limit = 10n ** BigInt(precision)
+    this.#codes = codesOf(precision, scale)
   }
 
   protected override _fromValue(bytes: Buffer): Decimal {
-    const unscaled =
-      bytes.length === 0
-        ? 0n
-        : BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`))
-    return new Exact(`${unscaled}e-${this.scale}`)
+    return this.#codes.decoded(bytes, () => {
+      const unscaled =
+        bytes.length === 0
+          ? 0n
+          : BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`))
+      return new Exact(`${unscaled}e-${this.scale}`)
+    })
   }
 
   protected override _toValue(value: unknown): Buffer {
     if (!Decimal.isDecimal(value)) throw new Error(`${String(value)} is not a Decimal`)
+    return this.#codes.encoded(value, () => this.#encode(value))
+  }
+
+  #encode(value: Decimal): Buffer {
     if (!value.isFinite()) throw new Error(`${value.toString()} is not a finite decimal`)
     if (value.decimalPlaces() > this.scale) {
       throw new Error(

@@ -138,3 +138,14 @@ test('docs, defaults and aliases do not make another form', () => {
   const bytes = avroValueSerde(documented).serialize('s', { name: 'Ada' })
   expect(avroValueSerde(old).deserialize('s', bytes)).toEqual({ name: 'Ada' })
 })
+
+test('more decimals than are kept are read and written as exactly as one', () => {
+  for (let cents = 0; cents < 20_000; cents += 1) {
+    const value = { ...instrument, tickSize: new Decimal(cents).dividedBy(100) }
+    const bytes = Buffer.from(serde.serialize('s', value))
+    const back = serde.deserialize('s', bytes)
+    if (back.tickSize.toFixed() !== value.tickSize.toFixed())
+      expect(back.tickSize.toFixed()).toBe(value.tickSize.toFixed())
+    if (!Buffer.from(serde.serialize('s', back)).equals(bytes)) expect(back).toBe(value)
+  }
+})
