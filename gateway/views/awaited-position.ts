@@ -10,14 +10,25 @@ export function positionHeader(position: Position): Readonly<Record<string, stri
 }
 
 /**
- * Waits until a view reflects what `x-orion-position` asks for; at once where it is empty.
- * @throws {ProblemError} 400 for one that this view can never reach, 504 when it is not reached in time
+ * Waits until a view has seen all that was there when it started, and reflects what `x-orion-position` asks for, where it asks. Otherwise what was
+ * acknowledged before a restart would be unknown after it.
+ * @throws {ProblemError} 400 for a position that this view can never reach, 503 while it starts, 504 when the position is not reached in time
  */
 export async function awaitPosition(
   view: TopicView,
   header: string,
   withinMs: number,
 ): Promise<void> {
+  if (!(await view.caughtUp(withinMs))) {
+    throw new ProblemError(
+      503,
+      'catching-up',
+      'This gateway has just started and reads what there is; ask again.',
+      {
+        retryAfterS: 1,
+      },
+    )
+  }
   if (header === '') return
   const bound = parse(header)
   for (const { topic } of bound.entries()) {

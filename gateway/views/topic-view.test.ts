@@ -70,3 +70,27 @@ test('its position is behind the last record, not behind the marker that another
   expect(view.position('prices').toJSON()).toEqual({ prices: { 0: 1 } })
   await view.close()
 })
+
+test('it has caught up once it has seen all that was there at its start, and says so to who waits', async () => {
+  const log = new MemoryLog()
+  log.createTopic('prices', 1)
+  log.append('prices', 0, Buffer.from('a'), Buffer.from('1'))
+  const applied: string[] = []
+  const view = new TopicView({
+    name: 'prices',
+    log: log.asLog(),
+    sources: [
+      viewSource({ name: 'prices', valueSerde: readable }, (key) => {
+        applied.push(key)
+      }),
+    ],
+    logger: silentLogger,
+    metrics: noMetrics,
+  })
+  expect(await view.caughtUp(0)).toBe(false)
+  const waiting = view.caughtUp(10_000).then((caughtUp) => [caughtUp, ...applied])
+  view.start()
+  expect(await waiting).toEqual([true, 'a'])
+  expect(await view.caughtUp(0)).toBe(true)
+  await view.close()
+})

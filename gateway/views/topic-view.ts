@@ -31,7 +31,7 @@ export interface TopicViewOptions {
 }
 
 interface Waiter {
-  readonly bound: Position
+  readonly isOver: () => boolean
   readonly resolve: (reached: boolean) => void
 }
 
@@ -105,10 +105,19 @@ export class TopicView {
 
   /** Whether everything before the bound was applied within that time. */
   reached(bound: Position, withinMs: number): Promise<boolean> {
-    if (this.#covers(bound)) return Promise.resolve(true)
+    return this.#until(() => this.#covers(bound), withinMs)
+  }
+
+  /** Whether all that was in the topics at start was applied within that time. */
+  caughtUp(withinMs: number): Promise<boolean> {
+    return this.#until(() => this.#caughtUp, withinMs)
+  }
+
+  #until(isOver: () => boolean, withinMs: number): Promise<boolean> {
+    if (isOver()) return Promise.resolve(true)
     return new Promise((resolve) => {
       const waiter: Waiter = {
-        bound,
+        isOver,
         resolve: (reached) => {
           clearTimeout(timer)
           this.#waiters.delete(waiter)
@@ -152,10 +161,11 @@ export class TopicView {
           })
           await this.#options.gate?.()
           for (const batch of batches) await this.#take(batch)
-          if (batches.length > 0) this.#tell()
+          if (!this.#caughtUp) this.#noteCatchUp()
+          this.#resolveWaiters()
+          if (batches.length > 0) this.#options.onApplied?.()
           this.#failure = undefined
           retryMs = RETRY_MS_MIN
-          if (!this.#caughtUp) this.#noteCatchUp()
         }
       } catch (error) {
         this.#failure = error instanceof Error ? error.message : String(error)
@@ -249,9 +259,8 @@ export class TopicView {
     return true
   }
 
-  #tell(): void {
-    for (const waiter of [...this.#waiters]) if (this.#covers(waiter.bound)) waiter.resolve(true)
-    this.#options.onApplied?.()
+  #resolveWaiters(): void {
+    for (const waiter of [...this.#waiters]) if (waiter.isOver()) waiter.resolve(true)
   }
 
   #noteCatchUp(): void {
