@@ -11,7 +11,7 @@ import type { Route } from './http/route.ts'
 import { Router } from './http/router.ts'
 import { StaticFiles } from './http/static-files.ts'
 import type { GatewayLimits } from './limits.ts'
-import { adminPart } from './parts/admin-part.ts'
+import { adminPart, adminReader } from './parts/admin-part.ts'
 import { alertsPart } from './parts/alerts-part.ts'
 import { analyticsPart } from './parts/analytics-part.ts'
 import { marketPart } from './parts/market-part.ts'
@@ -46,6 +46,7 @@ export function assemble(options: GatewayOptions, limits: GatewayLimits) {
     writer,
     channels,
     instruments: market.instruments,
+    admin: adminReader({ limits, options }),
   })
   feed.onApplied(() => channels.flush())
   const all: readonly GatewayPart[] = [market, ...parts, topologies]

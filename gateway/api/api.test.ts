@@ -395,6 +395,8 @@ describe('operations', () => {
     expect(body.checks.map(({ name }) => name)).toEqual([
       'view instruments',
       'view market',
+      'view administration',
+      'view events',
       'log',
       'a part',
     ])

@@ -1,12 +1,5 @@
 import { Decimal } from 'decimal.js'
-import {
-  type CommandsEnvelope,
-  commandEventId,
-  type KillswitchEnvelope,
-  type LpsEnvelope,
-  type QuotesEnvelope,
-  type Requester,
-} from '#avro'
+import { type CommandsEnvelope, commandEventId, type QuotesEnvelope, type Requester } from '#avro'
 import type { Clock } from '#streams'
 import { PLATFORM_TENANT, type Topics } from '#topics'
 import { ProblemError } from '../http/problem.ts'
@@ -14,8 +7,8 @@ import type { Call } from '../http/route.ts'
 import { isEntitled, type Principal } from '../identity/principal.ts'
 import type { Rfq, RfqRequest } from '../protocol.ts'
 import type { RandomSource } from '../random-source.ts'
+import type { AdminView } from '../views/admin-view.ts'
 import type { InstrumentsView } from '../views/instruments-view.ts'
-import type { LatestEvents } from '../views/latest-events.ts'
 import type { CommandRunner } from './command-runner.ts'
 import { eventWrite } from './event-writer.ts'
 import { idempotencyKey, requestDigest } from './idempotency.ts'
@@ -25,8 +18,7 @@ export interface RfqCommandsOptions {
   readonly runner: CommandRunner<RfqOutcome>
   readonly topics: Topics
   readonly instruments: InstrumentsView
-  readonly killSwitch: LatestEvents<KillswitchEnvelope>
-  readonly lps: LatestEvents<LpsEnvelope>
+  readonly admin: Pick<AdminView, 'killSwitches' | 'lps'>
   readonly clock: Clock
   readonly random: RandomSource
 }
@@ -230,7 +222,7 @@ export class RfqCommands {
   /** The topology decides; this answers at once what it would refuse. */
   #checkKillSwitch({ tenant }: Principal): void {
     for (const owner of [PLATFORM_TENANT, tenant]) {
-      const event = this.#options.killSwitch.own(owner, 'killswitch')
+      const event = this.#options.admin.killSwitches.own(owner, 'killswitch')
       if (event?.eventType !== 'KillSwitchEnabled') continue
       const whose = owner === PLATFORM_TENANT ? 'on all tenants' : 'on this tenant'
       throw new ProblemError(
@@ -244,7 +236,7 @@ export class RfqCommands {
   /** The desk that a quote by hand is for. @throws {ProblemError} 404, 409 */
   #desk(principal: Principal, rfq: Rfq, asked: string | undefined) {
     const desks = (asked === undefined ? rfq.lpIds : [asked]).flatMap((lpId) => {
-      const lp = this.#options.lps.find(principal.tenant, lpId)?.payload
+      const lp = this.#options.admin.lps.find(principal.tenant, lpId)?.payload
       const isServed =
         lp?.kind === 'DESK' &&
         (lp.tenantIds.length === 0 || lp.tenantIds.includes(principal.tenant))

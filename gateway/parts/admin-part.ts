@@ -3,11 +3,14 @@ import { killSwitchRoutes } from '../api/killswitch-routes.ts'
 import { AdminChanges } from '../commands/admin-changes.ts'
 import { AdminView } from '../views/admin-view.ts'
 import { TopicView } from '../views/topic-view.ts'
-import type { GatewayPart, PartContext } from './part.ts'
+import type { AdminReader, GatewayPart, PartContext } from './part.ts'
 
-/** What administrators see and set. */
-export function adminPart({ limits, options, writer }: PartContext): GatewayPart {
-  const { clock, log, logger, metrics, random, topics } = options
+/** What administrators set, read once for all parts. */
+export function adminReader({
+  limits,
+  options,
+}: Pick<PartContext, 'limits' | 'options'>): AdminReader {
+  const { log, logger, metrics, topics } = options
   const view = new AdminView({
     requestsMax: limits.outcomesRememberedMax,
     rowsMax: limits.instrumentsMax,
@@ -27,6 +30,13 @@ export function adminPart({ limits, options, writer }: PartContext): GatewayPart
     {},
     () => view.leftOut,
   )
+  return { view, reader }
+}
+
+/** What administrators see and set. */
+export function adminPart({ admin, limits, options, writer }: PartContext): GatewayPart {
+  const { clock, random, topics } = options
+  const { reader, view } = admin
   const changes = new AdminChanges({
     topics,
     view,

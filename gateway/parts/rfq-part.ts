@@ -1,4 +1,3 @@
-import type { KillswitchEnvelope, LpsEnvelope } from '#avro'
 import { auditRoutes } from '../api/audit-routes.ts'
 import { rfqCommandRoutes } from '../api/rfq-command-routes.ts'
 import { RfqReads } from '../api/rfq-reads.ts'
@@ -7,15 +6,13 @@ import { CommandRunner } from '../commands/command-runner.ts'
 import { RfqCommands } from '../commands/rfq-commands.ts'
 import { RfqOutcomes } from '../commands/rfq-outcomes.ts'
 import { ChainIndex } from '../views/chain-index.ts'
-import { LatestEvents } from '../views/latest-events.ts'
 import { RfqView } from '../views/rfq-view.ts'
-import { TopicView, viewSource } from '../views/topic-view.ts'
 import type { GatewayPart, PartContext } from './part.ts'
 
 /** Requests for quote, and the chains of events that they start. */
 export function rfqPart(context: PartContext): GatewayPart {
-  const { channels, events, feed, instruments, limits, writer } = context
-  const { clock, log, logger, metrics, random, topics } = context.options
+  const { admin, channels, events, feed, instruments, limits, writer } = context
+  const { clock, metrics, random, topics } = context.options
   const rfqs = new RfqView({
     rfqsMax: limits.rfqsPerTenantMax,
     changesMax: limits.journalChangesMax,
@@ -25,8 +22,6 @@ export function rfqPart(context: PartContext): GatewayPart {
     eventsMax: limits.chainEventsPerTenantMax,
     chainMax: limits.chainEventsMax,
   })
-  const killSwitch = new LatestEvents<KillswitchEnvelope>()
-  const lps = new LatestEvents<LpsEnvelope>()
 
   // Before what tells of outcomes: who is told finds its RFQ in the view, and its chain.
   const { rfq, execution, posttrade, analytics, notify, risk } = topics
@@ -54,7 +49,14 @@ export function rfqPart(context: PartContext): GatewayPart {
     clock,
     metrics,
   })
-  const commands = new RfqCommands({ runner, topics, instruments, killSwitch, lps, clock, random })
+  const commands = new RfqCommands({
+    runner,
+    topics,
+    instruments,
+    admin: admin.view,
+    clock,
+    random,
+  })
   const reads = new RfqReads(events, rfq.lifecycle, limits.positionWaitMs)
 
   const observe = (name: string, help: string, read: () => number) =>
@@ -71,18 +73,6 @@ export function rfqPart(context: PartContext): GatewayPart {
       ...rfqRoutes({ rfqs, reads }),
       ...rfqCommandRoutes({ rfqs, reads, commands }),
       ...auditRoutes({ chains, reads }),
-    ],
-    views: [
-      new TopicView({
-        name: 'rfq-reference',
-        log,
-        logger,
-        metrics,
-        sources: [
-          viewSource(topics.risk.killswitch, (key, event) => killSwitch.apply(key, event)),
-          viewSource(topics.admin.lps, (key, event) => lps.apply(key, event)),
-        ],
-      }),
     ],
   }
 }

@@ -1,36 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { RawStreamClient } from '../fixtures/raw-stream-client.ts'
-import { type RunningGateway, runGateway, until } from '../fixtures/running-gateway.ts'
+import { openRfqDesk, type RfqDesk } from '../fixtures/rfq-desk.ts'
+import { until } from '../fixtures/running-gateway.ts'
 import { StreamClient } from '../fixtures/stream-client.ts'
-import { openTradingDesk, RFQ, type TradingDesk } from '../fixtures/trading-desk.ts'
-import type { Rfq, ServerMessage } from '../protocol.ts'
+import type { ServerMessage } from '../protocol.ts'
 
-let orion: RunningGateway
-let desk: TradingDesk
+let rfqs: RfqDesk
 
 beforeAll(async () => {
-  orion = await runGateway({ limits: { journalChangesMax: 64 } })
-  desk = await openTradingDesk(orion)
-  await until('instruments', async () => {
-    const token = await orion.token('trader')
-    return (await orion.call('/api/v1/instruments/ACME.SIM', { token })).status === 200
-  })
+  rfqs = await openRfqDesk({ journalChangesMax: 64 })
 })
 
-afterAll(async () => {
-  await desk.close()
-  await orion.close()
-})
-
-async function create(more: object = {}, tenant = 'demo'): Promise<Rfq> {
-  const token = await orion.token('trader', tenant)
-  const response = await orion.call('/api/v1/rfqs', { token, json: { ...RFQ, ...more } })
-  expect(response.status).toBe(201)
-  return (await response.json()) as Rfq
-}
+afterAll(() => rfqs.close())
 
 async function follow(user: string, tenant = 'demo'): Promise<StreamClient> {
-  const client = await StreamClient.open(orion.base, await orion.token(user, tenant))
+  const client = await StreamClient.open(rfqs.orion.base, await rfqs.orion.token(user, tenant))
   expect(await client.follow('rfqs')).toBe(true)
   await until('the snapshot', () => client.journal('rfqs').length > 0)
   return client
@@ -44,15 +28,15 @@ const statesOf = (client: StreamClient, rfqId: string) =>
     .map(({ quotes, state }) => `${state} ${quotes.length}`)
 
 test('a client sees what is live, then every step, and the end that nobody asked for', async () => {
-  const before = await create()
+  const before = await rfqs.created()
   const client = await follow('trader')
   expect(client.journal('rfqs')[0]).toMatchObject({ type: 'snapshot', seq: 1 })
   expect(client.journal('rfqs')[0]?.data.map(({ rfqId }) => rfqId)).toContain(before.rfqId)
-  const rfq = await create()
-  desk.quote(rfq, '1.1004', 'Q1')
-  desk.quote(rfq, '1.1003', 'Q2')
-  orion.clock.shiftMs += 31_000
-  desk.tick()
+  const rfq = await rfqs.created()
+  rfqs.desk.quote(rfq, '1.1004', 'Q1')
+  rfqs.desk.quote(rfq, '1.1003', 'Q2')
+  rfqs.orion.clock.shiftMs += 31_000
+  rfqs.desk.tick()
   await until('it is over', () => statesOf(client, rfq.rfqId).at(-1) === 'EXPIRED 0')
   expect(statesOf(client, rfq.rfqId)).toEqual([
     'CREATED 0',
@@ -70,9 +54,9 @@ test('each item goes to those who may see it: tenant, role, desk, asset class', 
   const users = ['trader', 'trader2', 'sales', 'risk', 'compliance', 'quant', 'admin', 'client']
   const clients = await Promise.all(users.map((user) => follow(user)))
   const other = await follow('admin', 'other')
-  const fx = await create()
-  const equity = await create({ instrumentId: 'ACME.SIM' })
-  const theirs = await create({}, 'other')
+  const fx = await rfqs.created()
+  const equity = await rfqs.created({}, { instrumentId: 'ACME.SIM' })
+  const theirs = await rfqs.created({ tenant: 'other' })
   await until('all was sent', () => statesOf(other, theirs.rfqId).length === 2)
   const seen = (client: StreamClient) =>
     [fx, equity, theirs].map(({ rfqId }) => statesOf(client, rfqId).length > 0)
@@ -87,7 +71,7 @@ test('each item goes to those who may see it: tenant, role, desk, asset class', 
 })
 
 test('who runs the platform is refused, and a channel that is not there is named', async () => {
-  const client = await StreamClient.open(orion.base, await orion.token('platform'))
+  const client = await StreamClient.open(rfqs.orion.base, await rfqs.orion.token('platform'))
   expect(await client.follow('rfqs')).toBe(false)
   client.send({ op: 'subscribe', channel: 'orders', id: 9 } as never)
   await until('the error', () => client.errors().length === 1)
@@ -97,27 +81,47 @@ test('who runs the platform is refused, and a channel that is not there is named
 })
 
 test('a log-out ends what a channel sends', async () => {
-  const { accessToken } = await orion.login('trader')
-  const client = await StreamClient.open(orion.base, accessToken)
+  const { accessToken } = await rfqs.orion.login('trader')
+  const client = await StreamClient.open(rfqs.orion.base, accessToken)
   await client.follow('rfqs')
-  await orion.call('/api/v1/logout', { method: 'POST', token: accessToken })
+  await rfqs.orion.call('/api/v1/logout', { method: 'POST', token: accessToken })
   await until('it is closed', () => client.closed !== undefined)
   expect(client.closed?.code).toBe(4403)
 })
 
+test('a token that expires ends what a channel sends; who comes with a new one begins with what is live', async () => {
+  const client = await follow('trader')
+  rfqs.orion.clock.shiftMs += 880_000
+  await until('it is warned', () =>
+    client.errors().some(({ code }) => code === 'TOKEN_EXPIRES_SOON'),
+  )
+  const warned = await rfqs.created()
+  await until('it is sent still', () => statesOf(client, warned.rfqId).at(-1) === 'SENT 0')
+  rfqs.orion.clock.shiftMs += 30_000
+  await until('it is closed', () => client.closed !== undefined)
+  expect(client.closed?.code).toBe(4401)
+  const later = await rfqs.created()
+  const again = await follow('trader')
+  expect(again.journal('rfqs')[0]).toMatchObject({ type: 'snapshot', seq: 1 })
+  expect(again.journal('rfqs')[0]?.data.map(({ rfqId }) => rfqId)).toContain(later.rfqId)
+  expect(statesOf(client, later.rfqId)).toEqual([])
+  await again.close()
+})
+
 test('a client that stops reading slows nobody, and begins again with what is live', async () => {
-  const token = await orion.token('trader')
-  const slow = await RawStreamClient.open(orion.gateway.port, token)
+  const token = await rfqs.orion.token('trader')
+  const slow = await RawStreamClient.open(rfqs.orion.gateway.port, token)
   slow.send({ op: 'subscribe', channel: 'rfqs', id: 1 })
   await until('the slow one has its snapshot', () => slow.received.length >= 2)
   slow.stopReading()
   const quick = await follow('trader')
-  const rfqs = [await create(), await create()]
+  const both = [await rfqs.created(), await rfqs.created()]
   const delaysMs: number[] = []
   // Each quote makes the ranking, and so the frame, longer: the operating system's buffers are full after some.
-  for (const rfq of rfqs) {
+  for (const rfq of both) {
     for (let burst = 1; burst <= BURSTS; burst += 1) {
-      for (let i = 0; i < QUOTES; i += 1) desk.quote(rfq, '1.1004', `${rfq.rfqId}-${burst}-${i}`)
+      for (let i = 0; i < QUOTES; i += 1)
+        rfqs.desk.quote(rfq, '1.1004', `${rfq.rfqId}-${burst}-${i}`)
       const publishedMs = performance.now()
       const last = `QUOTING ${burst * QUOTES}`
       await until('the quick one has it', () => statesOf(quick, rfq.rfqId).at(-1) === last)
@@ -131,7 +135,7 @@ test('a client that stops reading slows nobody, and begins again with what is li
       .flatMap(({ data }) => data)
       .findLast((item) => item.rfqId === rfqId)?.quotes.length
   await until('the slow one has what is live', () =>
-    rfqs.every(({ rfqId }) => quotesOf(rfqId) === BURSTS * QUOTES),
+    both.every(({ rfqId }) => quotesOf(rfqId) === BURSTS * QUOTES),
   )
   // It was reset: otherwise this test has not filled the buffers and shows nothing.
   const types = frames().map(({ type }) => type)

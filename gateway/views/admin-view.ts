@@ -45,6 +45,11 @@ export class AdminRows<E extends AdminEvent> {
     return this.#byKey.get(recordKey(tenant, entityId))
   }
 
+  /** The tenant's own, which hides the platform's of the same id. */
+  find(tenant: string, entityId: string): E | undefined {
+    return this.own(tenant, entityId) ?? this.own(PLATFORM_TENANT, entityId)
+  }
+
   /**
    * The tenant's own and those of the platform that it does not hide with one of its own, with their ids and in their order.
    *
