@@ -50,10 +50,17 @@ export class RfqTicket {
   readonly #storageKey: string
   /** Commands that got no answer: the same one sent again has the same key. */
   readonly #keys = new Map<string, string>()
+  readonly #onRefused: (problem: OrionProblem) => void
   #stopWatching: (() => void) | undefined
   #ask: ReturnType<typeof setTimeout> | undefined
 
-  constructor(client: OrionClient, desk: RfqDesk, { tenant, user }: Me) {
+  constructor(
+    client: OrionClient,
+    desk: RfqDesk,
+    { tenant, user }: Me,
+    onRefused: (problem: OrionProblem) => void = () => {},
+  ) {
+    this.#onRefused = onRefused
     this.#client = client
     this.#desk = desk
     this.#storageKey = `orion.one-key.v1|${tenant}|${user}`
@@ -202,6 +209,7 @@ export class RfqTicket {
 
   #refused(error: unknown, name: string, seen: Rfq | undefined, quoteId?: string): void {
     const problem = error instanceof OrionProblem ? error.problem : undefined
+    if (error instanceof OrionProblem) this.#onRefused(error)
     const isUnknown = problem === undefined || problem.status === 0 || problem.status >= 500
     if (!isUnknown) this.#keys.delete(name)
     const current = problem?.current

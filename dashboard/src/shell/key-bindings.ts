@@ -14,6 +14,7 @@ export interface KeyActions {
   readonly nextInterval: () => void
   readonly nextPage: () => void
   readonly showHelp: () => void
+  readonly toggleInbox: () => void
   /** The watchlist is on the screen: only then do its keys do something. */
   readonly isMarket: () => boolean
   /** A ticket for the selected instrument, or back to the one that is there. */
@@ -59,6 +60,7 @@ export function bindKeys(actions: KeyActions): () => void {
     '[Shift]+/': actions.focusCommandLine,
     '[Shift]+?': actions.showHelp,
     g: actions.nextPage,
+    a: actions.toggleInbox,
     t: () => theme.toggle(),
     b: () => actions.openTicket('BUY'),
     s: () => actions.openTicket('SELL'),

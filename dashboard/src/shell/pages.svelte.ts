@@ -22,6 +22,7 @@ const SEES_TRADING: readonly Role[] = [
 
 const OFFERS: readonly Offer[] = [
   { page: 'market', title: 'Market' },
+  { page: 'sales', title: 'Sales', roles: ['SALES'] },
   { page: 'rfqs', title: 'RFQs', roles: SEES_TRADING },
   { page: 'trades', title: 'Trades', roles: SEES_TRADING },
   { page: 'topologies', title: 'Topologies', roles: ['PLATFORM', 'ADMIN'] },

@@ -13,7 +13,8 @@ export const SHORTCUTS: readonly {
       ['w', 'Next watchlist'],
       ['Shift w', 'Previous watchlist'],
       ['1 … 9', 'Watchlist by number'],
-      ['g', 'Next page: market, RFQs, topologies (operators)'],
+      ['g', 'Next page: market, sales, RFQs, trades, topologies'],
+      ['a', 'Notifications: ↑ ↓ choose, Enter goes there, m marks all read'],
     ],
   },
   {
@@ -27,6 +28,15 @@ export const SHORTCUTS: readonly {
       ['1 … 9', 'In the ticket: arm the quote of that rank, again: accept it'],
       ['Esc', 'In the ticket: disarm, else close'],
       ['x', 'In the ticket: cancel the request'],
+    ],
+  },
+  {
+    group: 'Quote by hand (sales)',
+    keys: [
+      ['↑ ↓', 'Choose a request'],
+      ['Enter', 'To the price; then send the quote'],
+      ['↑ ↓', 'In the price: a tick up, down; in the size: a step'],
+      ['Esc', 'Back to the requests'],
     ],
   },
   {
