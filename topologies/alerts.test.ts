@@ -126,7 +126,7 @@ test('a breach goes to the user and to risk; repeats wait a minute and are count
   pipe(alerts, topic, 'other|USER|trader', breach(T0 + 3, {}, 'other'))
   pipe(alerts, topic, 'demo|USER|trader', breach(T0 + 60_000))
   const title = 'Limit breached: largest amount, trader in EURUSD.SIM'
-  const text = '5425500 USD is above the limit of trader, 1000000 USD.'
+  const text = '5,425,500 USD is above the limit of user trader, 1,000,000 USD.'
   const again = `${text} 2 more since 12:00:00 UTC.`
   const notices = raised(alerts)
   expect(notices.map(([key, notice]) => [key, notice.title, notice.text])).toEqual([
@@ -187,7 +187,7 @@ test('a kill switch is told to the roles of its tenant; that of all tenants as t
   // One notification to three roles.
   expect(new Set(notices.map(([, { notificationId }]) => notificationId)).size).toBe(3)
   expect(notices[0]?.[1].text).toBe(
-    'risk threw the kill switch: a runaway algorithm. New requests are refused until it is released.',
+    'risk threw the kill switch: a runaway algorithm. New RFQs are refused until it is released; open ones can still be cancelled.',
   )
   await alerts.driver.close()
 })

@@ -82,13 +82,13 @@ test('a switch that was thrown at the gateway stops the very next RFQ of whom it
   }
   expect(rfqs.ask('demo')).toEqual(['SENT', undefined])
   await set('enable', 'risk', 'TENANT')
-  expect(rfqs.ask('demo')).toEqual(['REJECTED', 'Trading is stopped on this tenant: a drill'])
+  expect(rfqs.ask('demo')).toEqual(['REJECTED', 'Trading is stopped for this tenant: a drill.'])
   expect(rfqs.ask('other')).toEqual(['SENT', undefined])
   await set('disable', 'admin', 'TENANT')
   expect(rfqs.ask('demo')).toEqual(['SENT', undefined])
   await set('enable', 'platform', 'GLOBAL')
   for (const tenant of ['demo', 'other']) {
-    expect(rfqs.ask(tenant)).toEqual(['REJECTED', 'Trading is stopped on all tenants: a drill'])
+    expect(rfqs.ask(tenant)).toEqual(['REJECTED', 'Trading is stopped for all tenants: a drill.'])
   }
   await set('disable', 'platform', 'GLOBAL')
   expect(rfqs.ask('other')).toEqual(['SENT', undefined])

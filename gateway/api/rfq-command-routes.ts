@@ -22,7 +22,7 @@ import {
 const PROBLEMS = {
   ...RFQ_PROBLEMS,
   403: 'You may not, or the kill switch is on (kill-switch).',
-  409: 'Not as things are: the reason, and in `current` the RFQ as it stands.',
+  409: 'Not in the state that the RFQ is in: the reason, and in `current` the RFQ as it stands.',
   422: 'The Idempotency-Key stands for another request.',
 }
 
@@ -63,7 +63,7 @@ export function rfqCommandRoutes(options: {
       handle: async (call, principal) => {
         const rfq = await found(call, principal)
         if (rfq.requester !== principal.user)
-          throw new ProblemError(403, 'not-requester', 'Only who asked may accept.')
+          throw new ProblemError(403, 'not-requester', 'Only the requester may accept a quote.')
         const { outcome, commandId } = await commands.accept(call, principal, rfq)
         return answer(call, principal, { status: 200, outcome, rfqId: rfq.rfqId, commandId })
       },
@@ -72,14 +72,14 @@ export function rfqCommandRoutes(options: {
       ...command,
       method: 'POST',
       path: '/api/v1/rfqs/{id}/cancel',
-      summary: 'Cancels the RFQ: who asked, or a trader of the same desk.',
+      summary: 'Cancels the RFQ: the requester, or a trader of the same desk.',
       access: ['TRADER', 'CLIENT'],
       params,
       problems: PROBLEMS,
       handle: async (call, principal) => {
         const rfq = await found(call, principal)
         if (rfq.requester !== principal.user && !isOnDesk(principal, rfq)) {
-          const detail = 'Only who asked, or a trader of the same desk, may cancel.'
+          const detail = 'Only the requester, or a trader of the same desk, may cancel the RFQ.'
           throw new ProblemError(403, 'not-your-desk', detail)
         }
         const { outcome, commandId } = await commands.cancel(call, principal, rfq)

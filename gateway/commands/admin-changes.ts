@@ -72,9 +72,14 @@ export class AdminChanges {
   /** @throws {ProblemError} 400, 409, 422, 503 */
   change<E extends AdminEvent>(change: AdminChange<E>): Promise<Changed> {
     if (this.#waiting >= WAITING_MAX) {
-      throw new ProblemError(503, 'too-many-changes', 'Too many changes wait for their turn.', {
-        retryAfterS: 1,
-      })
+      throw new ProblemError(
+        503,
+        'too-many-changes',
+        'Too many changes are waiting. Nothing was done: send it again in a moment.',
+        {
+          retryAfterS: 1,
+        },
+      )
     }
     this.#waiting += 1
     const done = this.#last
@@ -171,7 +176,7 @@ export class AdminChanges {
       throw new ProblemError(
         409,
         'changed-meanwhile',
-        `${entityId} is at sequence ${current}, not ${expectedSequence}. Read it again.`,
+        `${entityId} was changed meanwhile: it is at sequence ${current}, not ${expectedSequence}. Read it again.`,
         { members: { currentSequence: current } },
       )
     }

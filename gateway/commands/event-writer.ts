@@ -102,9 +102,14 @@ export class EventWriter {
     if (write === undefined) return Promise.resolve(Position.empty)
     if (this.#waiting.length + this.#transactionsWaiting >= this.#options.waitingMax)
       return Promise.reject(
-        new ProblemError(503, 'log-busy', 'Too many commands wait for the log.', {
-          retryAfterS: 1,
-        }),
+        new ProblemError(
+          503,
+          'log-busy',
+          'Too many commands are waiting. Nothing was done: send it again in a moment.',
+          {
+            retryAfterS: 1,
+          },
+        ),
       )
     return writes.length === 1 ? this.#enqueue(write) : this.#inTransaction(writes)
   }

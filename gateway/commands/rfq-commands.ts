@@ -224,7 +224,7 @@ export class RfqCommands {
     for (const owner of [PLATFORM_TENANT, tenant]) {
       const event = this.#options.admin.killSwitches.own(owner, 'killswitch')
       if (event?.eventType !== 'KillSwitchEnabled') continue
-      const whose = owner === PLATFORM_TENANT ? 'on all tenants' : 'on this tenant'
+      const whose = owner === PLATFORM_TENANT ? 'for all tenants' : 'for this tenant'
       throw new ProblemError(
         403,
         'kill-switch',
@@ -244,12 +244,12 @@ export class RfqCommands {
     })
     const [desk] = desks
     if (desk === undefined && asked !== undefined)
-      throw new ProblemError(404, 'unknown-desk', `${asked} is no desk that you may quote for.`)
+      throw new ProblemError(404, 'unknown-desk', `${asked} is not a desk that you may quote for.`)
     if (desk === undefined || desks.length > 1) {
       const detail =
         desk === undefined
-          ? 'No desk of yours was asked.'
-          : `Several desks were asked: name one of ${desks.map(({ lpId }) => lpId).join(', ')} as lpId.`
+          ? 'No desk of yours was asked for a quote.'
+          : `Several desks of yours were asked: name one of ${desks.map(({ lpId }) => lpId).join(', ')} as lpId.`
       throw new ProblemError(409, desk === undefined ? 'lp-not-invited' : 'which-desk', detail, {
         members: { current: rfq },
       })

@@ -70,7 +70,9 @@ export class RfqOutcomes {
       case 'RFQCommandRepeated': {
         const { commandId, outcomeEventType, reason: code } = payload
         const refused =
-          code === '' ? undefined : { code, text: `This was refused before: ${code}.` }
+          code === ''
+            ? undefined
+            : { code, text: 'This request was refused when it was first made.' }
         if (commandId !== null)
           this.outcomes.note(commandId, { eventType: outcomeEventType, refused })
         return

@@ -23,7 +23,7 @@ export async function awaitPosition(
     throw new ProblemError(
       503,
       'catching-up',
-      'This gateway has just started and reads what there is; ask again.',
+      'The service has just started and is still loading. Ask again in a moment.',
       {
         retryAfterS: 1,
       },
@@ -35,9 +35,14 @@ export async function awaitPosition(
     if (!view.follows(topic)) throw invalid('it names a topic that is not read here')
   }
   if (await view.reached(bound, withinMs)) return
-  throw new ProblemError(504, 'position-not-reached', 'This gateway is behind; ask again.', {
-    retryAfterS: 1,
-  })
+  throw new ProblemError(
+    504,
+    'position-not-reached',
+    'What you have seen elsewhere has not arrived here yet. Ask again in a moment.',
+    {
+      retryAfterS: 1,
+    },
+  )
 }
 
 function parse(header: string): Position {

@@ -10,6 +10,7 @@ import type {
   VenueUpdated,
 } from '#avro'
 import { notionalOf } from '../instruments/notional.ts'
+import { sentence } from '../words/shown.ts'
 import type { Check, LimitHolder } from './check.ts'
 import {
   type AdmittedThisMinute,
@@ -158,8 +159,9 @@ function isNarrower(a: Check, b: Check): boolean {
 }
 
 function outcomeOf(refusal: Check | undefined, routes: readonly LpRoute[]) {
-  if (refusal !== undefined) return { passed: false, reason: refusal.rule, text: refusal.reason }
+  if (refusal !== undefined)
+    return { passed: false, reason: refusal.rule, text: sentence(refusal.reason) }
   if (routes.some(({ eligible }) => eligible)) return { passed: true, reason: '', text: '' }
-  const text = 'No liquidity provider can be asked for this now'
+  const text = 'No liquidity provider can be asked for a quote of this now.'
   return { passed: false, reason: 'NO_LP_ELIGIBLE', text }
 }

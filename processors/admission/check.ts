@@ -1,5 +1,6 @@
 import { Decimal } from 'decimal.js'
 import type { RiskDecision } from '#avro'
+import { shownAmount } from '../words/shown.ts'
 
 /** Whose limit it is. */
 export interface LimitHolder {
@@ -38,5 +39,5 @@ export function decisionOf({ rule, passed, figure, limit, reason }: Check): Risk
 
 /** For people: at most six decimals, half up; comparisons are made with the exact amount. */
 export function money(amount: Decimal, currency: string): string {
-  return `${amount.toDecimalPlaces(6, Decimal.ROUND_HALF_UP).toFixed()} ${currency}`
+  return `${shownAmount(amount.toDecimalPlaces(6, Decimal.ROUND_HALF_UP))} ${currency}`
 }

@@ -31,18 +31,18 @@ export function checkEntitlement(
     checked('ENTITLED_ASSET_CLASS', isEntitled, {
       figure: assetClass,
       limit: assetClasses.join(' '),
-      reason: `${userId} ${isEntitled ? 'may' : 'may not'} trade ${assetClass}`,
+      reason: `Trading in ${assetClass} is ${isEntitled ? 'allowed' : 'not allowed'} for user ${userId}`,
       holder: { scope: 'USER', subject: userId },
     }),
     ...held.flatMap(({ holder, limits: { instrumentIds, venueIds } }) => [
-      ...checkList('ENTITLED_INSTRUMENT', holder, instrumentId, instrumentIds),
-      ...checkList('ENTITLED_VENUE', holder, venueId, venueIds),
+      ...checkList('Instrument', holder, instrumentId, instrumentIds),
+      ...checkList('Venue', holder, venueId, venueIds),
     ]),
   ]
 }
 
 function checkList(
-  rule: string,
+  what: 'Instrument' | 'Venue',
   holder: LimitHolder,
   asked: string,
   allowed: readonly string[] | null,
@@ -50,10 +50,10 @@ function checkList(
   if (allowed === null) return []
   const isAllowed = allowed.includes(asked)
   return [
-    checked(`${rule}_${holder.scope}`, isAllowed, {
+    checked(`ENTITLED_${what.toUpperCase()}_${holder.scope}`, isAllowed, {
       figure: asked,
       limit: `${allowed.length} allowed`,
-      reason: `${nameOf(holder)} ${isAllowed ? 'may' : 'may not'} trade ${asked}`,
+      reason: `${what} ${asked} is ${isAllowed ? 'allowed' : 'not allowed'} for ${nameOf(holder)}`,
       holder,
     }),
   ]
@@ -80,13 +80,13 @@ export function checkNotional(
     const rule = `MAX_NOTIONAL_${holder.scope}`
     const limit = money(max, notionalCurrency)
     if (notional === undefined) {
-      const reason = `${nameOf(holder)} has a limit, and without a price the amount is unknown`
+      const reason = `There is no market price by which the amount could be compared with the limit of ${nameOf(holder)}`
       checks.push(refused(rule, reason, { limit, figure: 'no mark', holder }))
       continue
     }
     const amount = convert(notional, { from: currency, to: notionalCurrency }, midOf)
     if (amount === undefined) {
-      const reason = `${nameOf(holder)} has a limit in ${notionalCurrency}, and there is no rate from ${currency}`
+      const reason = `There is no rate from ${currency} to ${notionalCurrency}, the currency of the limit of ${nameOf(holder)}`
       checks.push(refused(rule, reason, { limit, figure: money(notional, currency), holder }))
       continue
     }

@@ -1,5 +1,6 @@
 import type { Decimal } from 'decimal.js'
 import type { CreateRFQ, InstrumentUpdated, KillswitchEnvelope, VenueUpdated } from '#avro'
+import { shownAmount } from '../words/shown.ts'
 import { type Check, checked, passed, refused } from './check.ts'
 import { isOpenAt } from './trading-hours.ts'
 
@@ -8,7 +9,7 @@ export function checkKillSwitch(switches: readonly (KillswitchEnvelope | undefin
   for (const event of switches) {
     if (event?.eventType !== 'KillSwitchEnabled') continue
     const { scope, reason } = event.payload
-    const whose = scope === 'GLOBAL' ? 'on all tenants' : 'on this tenant'
+    const whose = scope === 'GLOBAL' ? 'for all tenants' : 'for this tenant'
     return refused('KILL_SWITCH', `Trading is stopped ${whose}: ${reason}`, {
       figure: `enabled ${scope}`,
     })
@@ -78,22 +79,30 @@ export function checkSize(
   { size, minSize }: Pick<CreateRFQ, 'size' | 'minSize'>,
   { lotSize }: InstrumentUpdated,
 ): readonly Check[] {
-  const checks = [checkOnGrid('SIZE', size, lotSize)]
+  const checks = [checkOnGrid('SIZE', 'size', { size, lotSize })]
   if (minSize === null) return checks
   if (minSize.greaterThan(size)) {
-    const facts = { figure: minSize.toFixed(), limit: size.toFixed() }
-    return [...checks, refused('MIN_SIZE', 'The smallest size is above the size', facts)]
+    const facts = { figure: shownAmount(minSize), limit: shownAmount(size) }
+    return [
+      ...checks,
+      refused('MIN_SIZE', `The minimum size is above the size, ${shownAmount(size)}`, facts),
+    ]
   }
-  return [...checks, checkOnGrid('MIN_SIZE', minSize, lotSize)]
+  return [...checks, checkOnGrid('MIN_SIZE', 'minimum size', { size: minSize, lotSize })]
 }
 
-function checkOnGrid(rule: string, size: Decimal, lotSize: Decimal): Check {
-  const lot = lotSize.toFixed()
-  const facts = { figure: size.toFixed(), limit: `lots of ${lot}` }
-  if (!size.greaterThan(0)) return refused(rule, `${size.toFixed()} is not above 0`, facts)
+function checkOnGrid(
+  rule: string,
+  what: string,
+  { lotSize, size }: { readonly size: Decimal; readonly lotSize: Decimal },
+): Check {
+  const shown = shownAmount(size)
+  const lot = shownAmount(lotSize)
+  const facts = { figure: shown, limit: `lots of ${lot}` }
+  if (!size.greaterThan(0)) return refused(rule, `The ${what} must be above 0`, facts)
   if (lotSize.greaterThan(0) && !size.modulo(lotSize).isZero())
-    return refused(rule, `${size.toFixed()} is not a multiple of the lot size ${lot}`, facts)
-  return passed(rule, `${size.toFixed()} is in whole lots`, facts)
+    return refused(rule, `The ${what}, ${shown}, is not a multiple of the lot size, ${lot}`, facts)
+  return passed(rule, `The ${what}, ${shown}, is in whole lots`, facts)
 }
 
 /** Between the gateway's clock, when it took the request, and its expiry. */
@@ -109,11 +118,13 @@ export function checkExpiry(
     figure: `${givenMs} ms`,
     limit: `${EXPIRY_MS_MIN} ms to ${EXPIRY_MS_MAX} ms`,
   }
-  if (givenMs < EXPIRY_MS_MIN) return refused('EXPIRY', 'The expiry is too soon', facts)
-  if (givenMs > EXPIRY_MS_MAX) return refused('EXPIRY', 'The expiry is too far away', facts)
+  if (givenMs < EXPIRY_MS_MIN)
+    return refused('EXPIRY', 'The expiry is too soon: an RFQ lives for 1 second at least', facts)
+  if (givenMs > EXPIRY_MS_MAX)
+    return refused('EXPIRY', 'The expiry is too far away: an RFQ lives for 24 hours at most', facts)
   if (expiryTimeMs <= nowMs) {
     const late = { figure: `${nowMs - expiryTimeMs} ms late`, limit: '0 ms' }
-    return refused('EXPIRY', 'The request expired before it could be sent', late)
+    return refused('EXPIRY', 'The RFQ expired before it could be sent', late)
   }
   return passed('EXPIRY', 'The expiry is within bounds', facts)
 }

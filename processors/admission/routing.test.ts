@@ -24,8 +24,8 @@ const CASES: readonly [Partial<LPConfigUpdated>, Partial<RoutedRfq>, string][] =
   [{ venueIds: ['ORION'] }, {}, 'VENUE: does not quote on SIMFX'],
   [{ tenantIds: ['other', 'demo'] }, {}, 'ELIGIBLE'],
   [{ minNotional: million, maxNotional: million }, {}, 'ELIGIBLE'],
-  [{ minNotional: million.plus('0.01') }, {}, 'NOTIONAL: 1000000 USD is below 1000000.01 USD'],
-  [{ maxNotional: million.minus('0.01') }, {}, 'NOTIONAL: 1000000 USD is above 999999.99 USD'],
+  [{ minNotional: million.plus('0.01') }, {}, 'NOTIONAL: 1,000,000 USD is below 1,000,000.01 USD'],
+  [{ maxNotional: million.minus('0.01') }, {}, 'NOTIONAL: 1,000,000 USD is above 999,999.99 USD'],
   [{}, { notional: undefined }, 'ELIGIBLE'],
   [
     { maxNotional: million },

@@ -1,5 +1,6 @@
 import type { AlertsEnvelope, ToldBreach } from '#avro'
-import { type Noticed, sentence, shownTime, toAll, toRole, toUser } from './notice.ts'
+import { sentence } from '../words/shown.ts'
+import { type Noticed, shownTime, toAll, toRole, toUser } from './notice.ts'
 
 /** So long is a breach that repeats itself kept back: a program that runs into a limit a hundred times a second is told of once a minute. */
 const BREACH_QUIET_MS = 60_000

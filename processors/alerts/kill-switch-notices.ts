@@ -1,4 +1,5 @@
 import type { KillswitchEnvelope } from '#avro'
+import { sentence } from '../words/shown.ts'
 import { type Notice, toAll, toRole } from './notice.ts'
 
 /**
@@ -14,8 +15,8 @@ export function noticesOfKillSwitch(event: KillswitchEnvelope): readonly Notice[
     severity: stopped ? 'CRITICAL' : 'WARNING',
     title: stopped ? `Trading stopped${whose}` : `Trading released${whose}`,
     text: stopped
-      ? `${changedBy} threw the kill switch: ${reason}. New requests are refused until it is released.`
-      : `${changedBy} released the kill switch: ${reason}. New requests are taken again.`,
+      ? `${sentence(`${changedBy} threw the kill switch: ${reason}`)} New RFQs are refused until it is released; open ones can still be cancelled.`
+      : `${sentence(`${changedBy} released the kill switch: ${reason}`)} New RFQs are taken again.`,
     entityType: 'KillSwitch',
     entityId: event.entity.entityId,
   })

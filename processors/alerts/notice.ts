@@ -1,4 +1,3 @@
-import type { Decimal } from 'decimal.js'
 import type {
   AlertsEnvelope,
   KillswitchEnvelope,
@@ -49,19 +48,7 @@ export function toAll(
   return audiences.map((audience) => ({ audience, ...notice }))
 }
 
-/** All digits, in groups of three: `5,000,000.25`. */
-export function shownAmount(amount: Decimal): string {
-  const [whole = '', fraction] = amount.toFixed().split('.')
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',')
-  return fraction === undefined ? grouped : `${grouped}.${fraction}`
-}
-
 /** `12:05:09 UTC` */
 export function shownTime(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(11, 19)} UTC`
-}
-
-/** With a full stop, if it has none. */
-export function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`
 }

@@ -8,7 +8,8 @@ import type {
   Side,
   WatchedRfq,
 } from '#avro'
-import { type Notice, type Noticed, sentence, shownAmount, shownTime, toUser } from './notice.ts'
+import { sentence, shownAmount } from '../words/shown.ts'
+import { type Notice, type Noticed, shownTime, toUser } from './notice.ts'
 
 /** Whom an event of an RFQ concerns: always its requester. What ends the RFQ ends what is remembered of it. */
 export function noticesOfRfq(

@@ -4,7 +4,8 @@ import type {
   SettlementFailed,
   SettlementRetrying,
 } from '#avro'
-import { type Notice, shownAmount, shownTime, toAll, toRole, toUser } from './notice.ts'
+import { shownAmount } from '../words/shown.ts'
+import { type Notice, shownTime, toAll, toRole, toUser } from './notice.ts'
 
 /**
  * Sales act as operations here. They hear of the first attempt that failed and of how it ended, not of each attempt between; a settlement
