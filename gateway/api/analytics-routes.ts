@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import type { Topics } from '#topics'
-import { ProblemError } from '../http/problem.ts'
 import { jsonReply, type Reply, type Route, userRoute } from '../http/route.ts'
 import { hasRole, type Principal } from '../identity/principal.ts'
 import type { LpMetrics, QuantilesItem, Role, Tca } from '../protocol.ts'
 import type { AnalyticsView } from '../views/analytics-view.ts'
 import { awaitPosition, positionHeader } from '../views/awaited-position.ts'
 import type { TopicView } from '../views/topic-view.ts'
-import { Instant, parseInstant } from './instant.ts'
+import { Instant, instantRange } from './instant.ts'
 import { AssetClassSchema, InstrumentId, models } from './schemas.ts'
 import { sortedPage } from './sorted-page.ts'
 
@@ -142,12 +141,7 @@ export function analyticsRoutes(options: {
       handle: async ({ position, query }, principal): Promise<Reply> => {
         await awaitPosition(events(), position, positionWaitMs)
         const { cursor: after, from, limit: count, to, ...fields } = query
-        const [fromMs = 0, toMs = Number.MAX_SAFE_INTEGER] = [parseInstant(from), parseInstant(to)]
-        if (fromMs >= toMs) {
-          throw new ProblemError(400, 'invalid-input', 'from must be before to.', {
-            errors: [{ path: 'query.from', message: 'must be before to' }],
-          })
-        }
+        const { fromMs, toMs } = instantRange(from, to)
         const found = [...view.tca(principal.tenant)].filter((item) => {
           const timeMs = Date.parse(item.executionTime)
           return maySee(principal, item) && timeMs >= fromMs && timeMs < toMs && fits(item, fields)

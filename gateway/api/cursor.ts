@@ -21,7 +21,11 @@ export function readCursor(list: string, cursor: string | undefined): string | u
   } catch {
     // Not JSON: the same answer.
   }
-  throw new ProblemError(400, 'invalid-input', 'The cursor is not one of this list.', {
+  throw foreignCursor()
+}
+
+export function foreignCursor(): ProblemError {
+  return new ProblemError(400, 'invalid-input', 'The cursor is not one of this list.', {
     errors: [{ path: 'query.cursor', message: 'Take it from nextCursor.' }],
   })
 }

@@ -10,7 +10,7 @@ export const Instant = z
   .describe('Milliseconds since the epoch, or ISO 8601.')
 
 /** @throws {ProblemError} 400 for a time that no database takes */
-export function parseInstant(text: string | undefined): number | undefined {
+function parseInstant(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const timeMs = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
   if (!(timeMs >= 0 && timeMs <= TIME_MS_MAX)) {
@@ -19,4 +19,23 @@ export function parseInstant(text: string | undefined): number | undefined {
     })
   }
   return timeMs
+}
+
+/**
+ * A stretch of time, the end exclusive; what is not given is open.
+ *
+ * @throws {ProblemError} 400 where nothing lies between
+ */
+export function instantRange(
+  from: string | undefined,
+  to: string | undefined,
+  openEndMs = Number.MAX_SAFE_INTEGER,
+): { readonly fromMs: number; readonly toMs: number } {
+  const [fromMs = 0, toMs = openEndMs] = [parseInstant(from), parseInstant(to)]
+  if (fromMs >= toMs) {
+    throw new ProblemError(400, 'invalid-input', 'from must be before to.', {
+      errors: [{ path: 'query.from', message: 'must be before to' }],
+    })
+  }
+  return { fromMs, toMs }
 }

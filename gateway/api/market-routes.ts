@@ -10,7 +10,7 @@ import type { MarketView } from '../views/market-view.ts'
 import { shownPrice, shownSize } from '../views/shown-number.ts'
 import type { BarQuery, BarSource } from './bar-source.ts'
 import { readCursor, writeCursor } from './cursor.ts'
-import { Instant, parseInstant } from './instant.ts'
+import { Instant, instantRange } from './instant.ts'
 import { INSTRUMENT_PROBLEMS, visibleInstrument } from './instrument-routes.ts'
 import { BarPage, InstrumentId, MarketSnapshotSchema } from './schemas.ts'
 
@@ -74,13 +74,7 @@ export function marketRoutes(options: {
         const { instrumentId, interval, limit } = query
         const list = `bars ${interval} ${instrumentId}`
         const before = readCursor(list, query.cursor)
-        const fromMs = parseInstant(query.from) ?? 0
-        const toMs = parseInstant(before ?? query.to) ?? clock.nowMs() + 1
-        if (fromMs >= toMs) {
-          throw new ProblemError(400, 'invalid-input', 'from must be before to.', {
-            errors: [{ path: 'query.from', message: 'must be before to' }],
-          })
-        }
+        const { fromMs, toMs } = instantRange(query.from, before ?? query.to, clock.nowMs() + 1)
         const { priceDecimals } = found.instrument
         const bars = await queryBars(
           { tenant: found.tenant, instrumentId, interval, fromMs, toMs, limit },

@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { ProblemError } from '../http/problem.ts'
 import { jsonReply, type Route, userRoute } from '../http/route.ts'
 import { CHAIN_READERS, visible } from '../identity/chain-access.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Page, Rfq, RfqQuote, RfqState } from '../protocol.ts'
 import { positionHeader } from '../views/awaited-position.ts'
 import type { RfqView } from '../views/rfq-view.ts'
-import { Instant, parseInstant } from './instant.ts'
+import { Instant, instantRange } from './instant.ts'
 import type { RfqReads } from './rfq-reads.ts'
 import {
   EntityId,
@@ -145,15 +144,9 @@ interface Filter {
 
 function* matching(found: Iterable<Rfq>, filter: Partial<Filter>): Iterable<Rfq> {
   const { state, instrumentId, side, requester, desk } = filter
-  const fromMs = parseInstant(filter.from)
-  const toMs = parseInstant(filter.to)
-  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
-    throw new ProblemError(400, 'invalid-input', 'from must be before to.', {
-      errors: [{ path: 'query.from', message: 'must be before to' }],
-    })
-  }
-  const from = fromMs === undefined ? undefined : new Date(fromMs).toISOString()
-  const to = toMs === undefined ? undefined : new Date(toMs).toISOString()
+  const { fromMs, toMs } = instantRange(filter.from, filter.to)
+  const isTimed = filter.from !== undefined || filter.to !== undefined
+  const isWithin = (timeMs: number) => timeMs >= fromMs && timeMs < toMs
   const q = filter.q?.toLowerCase()
   for (const rfq of found) {
     if (state !== undefined && !state.includes(rfq.state)) continue
@@ -161,8 +154,7 @@ function* matching(found: Iterable<Rfq>, filter: Partial<Filter>): Iterable<Rfq>
     if (side !== undefined && rfq.side !== side) continue
     if (requester !== undefined && rfq.requester !== requester) continue
     if (desk !== undefined && rfq.desk !== desk) continue
-    if (from !== undefined && rfq.createdAt < from) continue
-    if (to !== undefined && rfq.createdAt >= to) continue
+    if (isTimed && !isWithin(Date.parse(rfq.createdAt))) continue
     if (q !== undefined && !mentions(rfq, q)) continue
     yield rfq
   }

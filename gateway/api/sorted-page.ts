@@ -1,6 +1,5 @@
-import { ProblemError } from '../http/problem.ts'
 import type { Page } from '../protocol.ts'
-import { readCursor, writeCursor } from './cursor.ts'
+import { foreignCursor, readCursor, writeCursor } from './cursor.ts'
 
 export interface SortedPageOptions<T> {
   /** Names the list and its order: a cursor of another one is refused. */
@@ -54,7 +53,5 @@ function parse(text: string | undefined): Place | undefined {
   } catch {
     // Not JSON: the same answer.
   }
-  throw new ProblemError(400, 'invalid-input', 'The cursor is not one of this list.', {
-    errors: [{ path: 'query.cursor', message: 'Take it from nextCursor.' }],
-  })
+  throw foreignCursor()
 }

@@ -8,7 +8,7 @@ import { positionHeader } from '../views/awaited-position.ts'
 import { confirmationItem, type TradeRow } from '../views/trade-row.ts'
 import type { TradesView } from '../views/trades-view.ts'
 import { decimalOrder } from './decimal-order.ts'
-import { Instant, parseInstant } from './instant.ts'
+import { Instant, instantRange } from './instant.ts'
 import { EntityId, SideSchema } from './rfq-schemas.ts'
 import { AssetClassSchema, InstrumentId, NameSchema } from './schemas.ts'
 import { sortedPage } from './sorted-page.ts'
@@ -183,12 +183,7 @@ type Filter = Readonly<
 
 function* matching(rows: Iterable<TradeRow>, filter: Filter): Iterable<Trade> {
   const { from, q, settlement, to, ...equal } = filter
-  const [fromMs = 0, toMs = Number.MAX_SAFE_INTEGER] = [parseInstant(from), parseInstant(to)]
-  if (fromMs >= toMs) {
-    throw new ProblemError(400, 'invalid-input', 'from must be before to.', {
-      errors: [{ path: 'query.from', message: 'must be before to' }],
-    })
-  }
+  const { fromMs, toMs } = instantRange(from, to)
   const asked = Object.entries(equal) as [keyof typeof equal, string | undefined][]
   const part = q?.toLowerCase()
   for (const { item, trade } of rows) {

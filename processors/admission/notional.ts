@@ -1,7 +1,5 @@
-import { Decimal } from 'decimal.js'
-
-/** Digits enough for every product of two decimal(38,18). */
-const Exact = Decimal.clone({ precision: 100 })
+import type { Decimal } from 'decimal.js'
+import { Exact } from '../instruments/notional.ts'
 
 /** From here on an amount is not booked: with 18 decimals it would soon not fit. */
 export const NOTIONAL_END = new Exact('1e18')

@@ -15,6 +15,7 @@ import {
   type ProcessorContext,
   type ReadOnlyKeyValueStore,
 } from '#streams'
+import { EVERYONE, ownOrShared } from '../instruments/own-or-shared.ts'
 import type { AdmissionFacts } from './admission.ts'
 
 type GlobalStore<V> = GlobalKTable<string, V>['store']
@@ -34,7 +35,6 @@ export interface ReferenceStores {
 type TableFacts = Omit<AdmissionFacts, 'admittedThisMinute' | 'sentThisSecond'>
 
 /** Instruments and marks are everyone's; venues, providers and flags are the platform's unless the tenant has its own; limits are the tenant's. */
-const EVERYONE = 'platform'
 
 /** The global tables, as one tenant may see them. Each read is of the table as it stands: a change holds from the next record on. */
 export class ReferenceTables {
@@ -70,9 +70,7 @@ export class ReferenceTables {
         ),
       instrument: (instrumentId) => this.#instrument(instrumentId),
       mark: (instrumentId) => this.#marks.get(`${EVERYONE}|${instrumentId}`)?.payload,
-      venue: (venueId) =>
-        (this.#venues.get(`${tenantId}|${venueId}`) ?? this.#venues.get(`${EVERYONE}|${venueId}`))
-          ?.payload,
+      venue: (venueId) => ownOrShared(this.#venues, tenantId, venueId)?.payload,
       limits: ({ scope, subject }) => this.#limits.get(`${tenantId}|${scope}|${subject}`)?.payload,
       lps: () => this.#lpsOf(tenantId),
       midOf: (base, quote) => this.#midOf(`${base}${quote}`),

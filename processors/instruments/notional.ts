@@ -2,7 +2,7 @@ import { Decimal } from 'decimal.js'
 import type { AssetClass } from '#avro'
 
 /** Digits enough for every product of two decimal(38,18); the global constructor of the process is left alone. */
-const Exact = Decimal.clone({ precision: 100, toExpNeg: -40, toExpPos: 60 })
+export const Exact = Decimal.clone({ precision: 100, toExpNeg: -40, toExpPos: 60 })
 
 /** Bonds and swaps are quoted in percent of par; everything else in units of the currency. */
 const PERCENT_OF_PAR: ReadonlySet<AssetClass> = new Set<AssetClass>(['RATES', 'CREDIT'])

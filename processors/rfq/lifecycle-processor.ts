@@ -11,6 +11,7 @@ import {
   type ReadOnlyKeyValueStore,
   type StreamRecord,
 } from '#streams'
+import { EVERYONE, ownOrShared } from '../instruments/own-or-shared.ts'
 import { deadlineKey, deadlinesUntil, deadlineTimeOf, nextDeadline } from './deadlines.ts'
 import type { Facts } from './draft.ts'
 import { advanceRfq, type RfqInput } from './lifecycle.ts'
@@ -125,14 +126,14 @@ class FollowRfqs implements Processor<string, RfqInput, string, LifecycleEnvelop
       maker: this.#maker,
       keepMs: this.#options.keepMs,
       markOf: (instrumentId) => {
-        const mark = this.#marks?.get(`platform|${instrumentId}`)?.payload
+        const mark = this.#marks?.get(`${EVERYONE}|${instrumentId}`)?.payload
         if (mark === undefined) return null
         const { ask, bid, eventTimeMs, mid } = mark
         return { ask, bid, eventTimeMs, mid }
       },
       // A tenant's own provider hides the platform's of the same id.
       lastLookOf: (lpId) => {
-        const lp = this.#lps?.get(`${tenantId}|${lpId}`) ?? this.#lps?.get(`platform|${lpId}`)
+        const lp = ownOrShared(this.#lps, tenantId, lpId)
         return lp?.payload.lastLook ?? null
       },
     }

@@ -16,6 +16,7 @@ import {
   type ReadOnlyKeyValueStore,
   type StreamRecord,
 } from '#streams'
+import { ownOrShared } from '../instruments/own-or-shared.ts'
 import { confirmationOf, type RequestedEvent, requestOf } from './confirmation.ts'
 import type { SettlementSettings } from './settings.ts'
 
@@ -63,7 +64,7 @@ class ConfirmTrades implements Processor<string, TradesEnvelope, string, Confirm
     }
     const { payload: trade, tenantId } = event
     const nowMs = context.currentSystemTimeMs()
-    const instrument = this.#instrumentOf(tenantId, trade.instrumentId)
+    const instrument = ownOrShared(this.#instruments, tenantId, trade.instrumentId)
     const confirmation = confirmationOf(tenantId, trade, {
       instrumentName: instrument?.payload.name ?? trade.instrumentId,
       nowMs,
@@ -83,13 +84,5 @@ class ConfirmTrades implements Processor<string, TradesEnvelope, string, Confirm
       entity: { entityType: 'Trade', entityId: trade.tradeId, sequence: 1 },
     })
     context.forward({ key, value: request, timestampMs: nowMs, headers })
-  }
-
-  /** The tenant's own, or the platform's. */
-  #instrumentOf(tenantId: string, instrumentId: string): InstrumentsEnvelope | undefined {
-    return (
-      this.#instruments?.get(`${tenantId}|${instrumentId}`) ??
-      this.#instruments?.get(`platform|${instrumentId}`)
-    )
   }
 }
