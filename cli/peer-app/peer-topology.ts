@@ -1,7 +1,7 @@
 import type { Topology } from '#streams'
 
 /** What a measured program is told: topics, switches, and whom to tell of records. */
-export interface PeerTopologyOptions {
+interface PeerTopologyOptions {
   readonly input: string
   readonly output: string
   /** Keep updates of tables in the record cache until the commit. */

@@ -32,7 +32,8 @@ import {
   VenueBody,
   VenueSchema,
 } from './admin-schemas.ts'
-import { readCursor, writeCursor } from './cursor.ts'
+import { paging, readCursor, writeCursor } from './cursor.ts'
+import { nextCursor } from './schemas.ts'
 
 export interface AdminRoutesOptions {
   readonly topics: Topics
@@ -204,10 +205,9 @@ function entityRoutes<
       access: readers,
       isPositioned: true,
       query: z.strictObject({
-        limit: z.coerce.number().int().min(1).max(1_000).default(200),
-        cursor: z.string().max(512).optional(),
+        ...paging({ limitMax: 1_000, limit: 200 }),
       }),
-      response: z.object({ items: z.array(item), nextCursor: z.string().nullable() }),
+      response: z.object({ items: z.array(item), nextCursor }),
       handle: async ({ position, query }, principal): Promise<Reply> => {
         await awaitPosition(reader(), position, positionWaitMs)
         const tenant = tenantOf(principal)

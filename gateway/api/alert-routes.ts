@@ -4,7 +4,8 @@ import type { Notification } from '../protocol.ts'
 import { awaitPosition, positionHeader } from '../views/awaited-position.ts'
 import type { InboxView } from '../views/inbox-view.ts'
 import type { TopicView } from '../views/topic-view.ts'
-import { models } from './schemas.ts'
+import { paging } from './cursor.ts'
+import { models, nextCursor } from './schemas.ts'
 import { sortedPage } from './sorted-page.ts'
 
 const NotificationSchema = z.object({
@@ -37,15 +38,14 @@ export function alertRoutes(options: {
       access: 'authenticated',
       isPositioned: true,
       query: z.strictObject({
-        limit: z.coerce.number().int().min(1).max(500).default(100),
-        cursor: z.string().max(512).optional(),
+        ...paging({ limitMax: 500, limit: 100 }),
         kind: z
           .string()
           .regex(/^[A-Z_]{1,64}$/, 'capital letters and underscores')
           .optional(),
         severity: NotificationSchema.shape.severity.optional(),
       }),
-      response: z.object({ items: z.array(NotificationSchema), nextCursor: z.string().nullable() }),
+      response: z.object({ items: z.array(NotificationSchema), nextCursor }),
       handle: async ({ position, query }, principal): Promise<Reply> => {
         await awaitPosition(events(), position, positionWaitMs)
         const { cursor, kind, limit, severity } = query

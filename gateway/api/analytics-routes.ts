@@ -6,8 +6,9 @@ import type { LpMetrics, QuantilesItem, Role, Tca } from '../protocol.ts'
 import type { AnalyticsView } from '../views/analytics-view.ts'
 import { awaitPosition, positionHeader } from '../views/awaited-position.ts'
 import type { TopicView } from '../views/topic-view.ts'
+import { paging } from './cursor.ts'
 import { Instant, instantRange } from './instant.ts'
-import { AssetClassSchema, InstrumentId, models } from './schemas.ts'
+import { AssetClassSchema, InstrumentId, models, nextCursor } from './schemas.ts'
 import { sortedPage } from './sorted-page.ts'
 
 const ratio = z.number().nullable()
@@ -76,9 +77,7 @@ const ALL_TRADES = [
 ] as const satisfies readonly Role[]
 
 const Id = z.string().min(1).max(64)
-const limit = z.coerce.number().int().min(1).max(1_000).default(100)
-const cursor = z.string().max(512).optional()
-const nextCursor = z.string().nullable()
+const paged = paging({ limitMax: 1_000, limit: 100 })
 
 export function analyticsRoutes(options: {
   readonly view: AnalyticsView
@@ -95,7 +94,7 @@ export function analyticsRoutes(options: {
       tag: 'analytics',
       access: DESKS,
       isPositioned: true,
-      query: z.strictObject({ lpId: Id.optional(), limit, cursor }),
+      query: z.strictObject({ lpId: Id.optional(), ...paged }),
       response: z.object({ items: z.array(LpMetricsSchema), nextCursor }),
       handle: async ({ position, query }, { tenant }): Promise<Reply> => {
         await awaitPosition(events(), position, positionWaitMs)
@@ -134,8 +133,7 @@ export function analyticsRoutes(options: {
         tradeId: Id.optional(),
         from: Instant.optional().describe('Inclusive, by time of execution.'),
         to: Instant.optional().describe('Exclusive.'),
-        limit,
-        cursor,
+        ...paged,
       }),
       response: z.object({ items: z.array(TcaSchema), nextCursor }),
       handle: async ({ position, query }, principal): Promise<Reply> => {

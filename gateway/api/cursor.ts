@@ -1,4 +1,13 @@
+import { z } from 'zod'
 import { ProblemError } from '../http/problem.ts'
+
+/** What the query of a list that comes a page at a time has, beside what it asks for. */
+export function paging({ limit, limitMax }: { readonly limitMax: number; readonly limit: number }) {
+  return {
+    limit: z.coerce.number().int().min(1).max(limitMax).default(limit),
+    cursor: z.string().max(512).optional(),
+  }
+}
 
 /** A place in a list, opaque to clients: it names the list, so that a cursor of another one is refused. */
 export function writeCursor(list: string, after: string): string {

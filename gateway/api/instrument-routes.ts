@@ -11,7 +11,7 @@ import {
   type InstrumentsView,
   placeOf,
 } from '../views/instruments-view.ts'
-import { readCursor, writeCursor } from './cursor.ts'
+import { paging, readCursor, writeCursor } from './cursor.ts'
 import { AssetClassSchema, InstrumentId, InstrumentPage, InstrumentSchema } from './schemas.ts'
 
 const SORTS = [
@@ -32,8 +32,7 @@ export function instrumentRoutes(instruments: InstrumentsView): readonly Route[]
       tag: 'reference data',
       access: 'authenticated',
       query: z.strictObject({
-        limit: z.coerce.number().int().min(1).max(1_000).default(100),
-        cursor: z.string().max(512).optional(),
+        ...paging({ limitMax: 1_000, limit: 100 }),
         sort: z
           .enum(SORTS)
           .default('instrumentId')

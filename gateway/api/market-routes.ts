@@ -9,7 +9,7 @@ import type { InstrumentsView } from '../views/instruments-view.ts'
 import type { MarketView } from '../views/market-view.ts'
 import { shownPrice, shownSize } from '../views/shown-number.ts'
 import type { BarQuery, BarSource } from './bar-source.ts'
-import { readCursor, writeCursor } from './cursor.ts'
+import { paging, readCursor, writeCursor } from './cursor.ts'
 import { Instant, instantRange } from './instant.ts'
 import { INSTRUMENT_PROBLEMS, visibleInstrument } from './instrument-routes.ts'
 import { BarPage, InstrumentId, MarketSnapshotSchema } from './schemas.ts'
@@ -60,8 +60,7 @@ export function marketRoutes(options: {
           'Inclusive. Ms since the epoch, or ISO 8601; the beginning if not given.',
         ),
         to: Instant.optional().describe('Exclusive; now if not given.'),
-        limit: z.coerce.number().int().min(1).max(5_000).default(500),
-        cursor: z.string().max(512).optional(),
+        ...paging({ limitMax: 5_000, limit: 500 }),
       }),
       response: BarPage,
       problems: {

@@ -5,6 +5,7 @@ import type { Principal } from '../identity/principal.ts'
 import type { Page, Rfq, RfqQuote, RfqState } from '../protocol.ts'
 import { positionHeader } from '../views/awaited-position.ts'
 import type { RfqView } from '../views/rfq-view.ts'
+import { paging } from './cursor.ts'
 import { Instant, instantRange } from './instant.ts'
 import type { RfqReads } from './rfq-reads.ts'
 import {
@@ -46,8 +47,7 @@ export function rfqRoutes({
       access: CHAIN_READERS,
       isPositioned: true,
       query: z.strictObject({
-        limit: z.coerce.number().int().min(1).max(1_000).default(100),
-        cursor: z.string().max(512).optional(),
+        ...paging({ limitMax: 1_000, limit: 100 }),
         sort: z
           .enum(SORTS)
           .default('-createdAt')

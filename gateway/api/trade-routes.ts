@@ -7,6 +7,7 @@ import type { Page, Trade } from '../protocol.ts'
 import { positionHeader } from '../views/awaited-position.ts'
 import { confirmationItem, type TradeRow } from '../views/trade-row.ts'
 import type { TradesView } from '../views/trades-view.ts'
+import { paging } from './cursor.ts'
 import { decimalOrder } from './decimal-order.ts'
 import { Instant, instantRange } from './instant.ts'
 import { EntityId, SideSchema } from './rfq-schemas.ts'
@@ -45,8 +46,7 @@ export function tradeRoutes({
       access: CHAIN_READERS,
       isPositioned: true,
       query: z.strictObject({
-        limit: z.coerce.number().int().min(1).max(1_000).default(100),
-        cursor: z.string().max(512).optional(),
+        ...paging({ limitMax: 1_000, limit: 100 }),
         sort: z
           .enum(SORTS)
           .default('-executedAt')
