@@ -11,6 +11,7 @@ const bps = (value: number | null | undefined) => (value == null ? '–' : decim
 export function rfqColumns(on: {
   readonly showChain: (correlationId: string) => void
   readonly showTrade: (tradeId: string) => void
+  readonly priceDecimals: (instrumentId: string) => number
 }): readonly Column<Rfq>[] {
   return [
     {
@@ -43,7 +44,7 @@ export function rfqColumns(on: {
       id: 'instrument',
       title: 'Instrument',
       kind: 'set',
-      width: 116,
+      width: 128,
       value: (rfq) => rfq.instrumentId,
       tone: () => 'strong',
     },
@@ -79,7 +80,7 @@ export function rfqColumns(on: {
       kind: 'number',
       width: 120,
       value: (rfq) => (shownQuote(rfq) === undefined ? null : Number(shownQuote(rfq)?.price)),
-      text: (rfq) => exactText(shownQuote(rfq)?.price ?? '–', 2),
+      text: (rfq) => exactText(shownQuote(rfq)?.price ?? '–', on.priceDecimals(rfq.instrumentId)),
       exported: (rfq) => shownQuote(rfq)?.price ?? '',
     },
     {
@@ -129,7 +130,7 @@ export function rfqColumns(on: {
       id: 'reason',
       title: 'Reason',
       kind: 'text',
-      width: 150,
+      width: 138,
       value: (rfq) => rfq.reason?.text ?? null,
       tone: (rfq) => (rfq.state === 'REJECTED' ? 'down' : undefined),
     },

@@ -14,6 +14,7 @@ const timeOf = (time: string | null | undefined) => (time == null ? null : Date.
 export function tradeColumns(on: {
   readonly showChain: (correlationId: string) => void
   readonly showRfq: (rfqId: string) => void
+  readonly priceDecimals: (instrumentId: string) => number
 }): readonly Column<Trade>[] {
   return [
     {
@@ -29,7 +30,7 @@ export function tradeColumns(on: {
       id: 'instrument',
       title: 'Instrument',
       kind: 'set',
-      width: 116,
+      width: 128,
       value: (trade) => trade.instrumentId,
       tone: () => 'strong',
     },
@@ -42,15 +43,18 @@ export function tradeColumns(on: {
       tone: (trade) => (trade.side === 'BUY' ? 'up' : 'down'),
     },
     decimal('quantity', 'Quantity', 96),
-    { ...decimal('price', 'Price', 96), text: (trade) => exactText(trade.price, 2) },
-    { ...decimal('notional', 'Notional', 118), text: (trade) => exactText(trade.notional, 2) },
+    {
+      ...decimal('price', 'Price', 88),
+      text: (trade) => exactText(trade.price, on.priceDecimals(trade.instrumentId)),
+    },
+    { ...decimal('notional', 'Notional', 132), text: (trade) => exactText(trade.notional, 2) },
     { id: 'currency', title: 'Ccy', kind: 'set', width: 48, value: (trade) => trade.currency },
-    { id: 'lp', title: 'LP', kind: 'set', width: 92, value: (trade) => trade.lpId },
+    { id: 'lp', title: 'LP', kind: 'set', width: 106, value: (trade) => trade.lpId },
     {
       id: 'requester',
       title: 'Requester',
       kind: 'set',
-      width: 84,
+      width: 94,
       value: (trade) => trade.requester,
     },
     {
@@ -65,7 +69,7 @@ export function tradeColumns(on: {
       id: 'settlementDate',
       title: 'Settles on',
       kind: 'text',
-      width: 88,
+      width: 98,
       value: (trade) => trade.settlementDate,
     },
     {
@@ -80,7 +84,7 @@ export function tradeColumns(on: {
       id: 'attempt',
       title: 'Attempt',
       kind: 'number',
-      width: 62,
+      width: 76,
       value: (trade) => trade.settlement?.attempt ?? null,
     },
     {
@@ -120,12 +124,19 @@ export function tradeColumns(on: {
       isHidden: true,
       value: (t) => t.venueId,
     },
-    { id: 'tradeId', title: 'Trade', kind: 'text', width: 100, value: (trade) => trade.tradeId },
+    {
+      id: 'tradeId',
+      title: 'Trade',
+      kind: 'text',
+      width: 100,
+      isHidden: true,
+      value: (trade) => trade.tradeId,
+    },
     {
       id: 'rfq',
       title: 'RFQ',
       kind: 'text',
-      width: 100,
+      width: 96,
       value: (trade) => trade.rfqId,
       act: {
         label: (trade) => `Show the request ${trade.rfqId}`,
@@ -136,7 +147,7 @@ export function tradeColumns(on: {
       id: 'correlation',
       title: 'Correlation id',
       kind: 'text',
-      width: 110,
+      width: 100,
       value: (trade) => trade.correlationId,
       act: {
         label: (trade) => `Show the chain of events of ${trade.tradeId}`,

@@ -43,15 +43,19 @@ export function settlementText({ settlement, confirmationId }: Trade): string {
 export function settlementSentence(trade: Trade): string {
   const { settlement, settlementDate } = trade
   const due = settlementDate === null ? '' : ` Due ${settlementDate}.`
-  if (settlement === null) return `Waiting for its confirmation.${due}`
+  if (settlement === null)
+    return trade.confirmationId === null
+      ? 'Waiting for its confirmation.'
+      : `Confirmed; its settlement is asked for.${due}`
   const { attempt, nextAttemptAt, reason, settledAt, state } = settlement
-  const at = (time: string | null) => (time === null ? '' : ` at ${instant(time)}`)
+  const at = (time: string | null, unknown = '') =>
+    time === null ? unknown : ` at ${instant(time)}`
   const why = reason === null ? '' : `: ${reason}`
   switch (state) {
     case 'PENDING':
-      return `Settlement is asked for; first attempt${at(nextAttemptAt)}.${due}`
+      return `Settlement is asked for; first attempt${at(nextAttemptAt, ' soon')}.${due}`
     case 'RETRYING':
-      return `Attempt ${attempt} failed${why}. Next attempt${at(nextAttemptAt)}.${due}`
+      return `Attempt ${attempt} failed${why}. Next attempt${at(nextAttemptAt, ' soon')}.${due}`
     case 'SETTLED':
       return `Settled${at(settledAt)}, at attempt ${attempt}.${due}`
     case 'FAILED':

@@ -48,7 +48,7 @@ export class WatchlistDesk {
     ),
   )
   readonly selected: Instrument | undefined = $derived(
-    this.selectedId === undefined ? undefined : this.#byId.get(this.selectedId),
+    this.selectedId === undefined ? undefined : this.instrument(this.selectedId),
   )
   readonly selectedRow: number = $derived(
     this.rows.findIndex((row) => row.instrumentId === this.selectedId),
@@ -71,6 +71,10 @@ export class WatchlistDesk {
   goTo(instrumentId: string): void {
     this.selectedId = instrumentId
     if (this.selectedRow < 0) this.open(this.tabs.find((tab) => !tab.isOwn)?.id ?? '')
+  }
+
+  instrument(instrumentId: string): Instrument | undefined {
+    return this.#byId.get(instrumentId)
   }
 
   open(id: string): void {
