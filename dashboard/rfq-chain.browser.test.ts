@@ -171,7 +171,7 @@ test.skipIf(IS_MISSING)(
     await risk.getByText('● ARMED').waitFor()
     await risk.keyboard.press('Enter')
     for (const page of [risk, trader, sales])
-      await page.getByText('■ TRADING STOPPED').waitFor({ state: 'detached' })
+      await page.getByText('■ TRADING STOPPED for demo').waitFor({ state: 'detached' })
   },
   120_000,
 )
