@@ -7,6 +7,7 @@ import { openChangelogStore } from '#streams/tools'
 import { newTopics, openTopics, prepareTopics, type Topics } from '#topics'
 import { topologies } from '#topologies'
 import { loadConfig } from '../config/load-config.ts'
+import type { Config } from '../config/options.ts'
 import { LocalOperator } from '../operator/local-operator.ts'
 import { directoryStores } from '../operator/store-access.ts'
 import { Closers } from '../start/closers.ts'
@@ -14,6 +15,7 @@ import { openLog } from '../start/open-log.ts'
 import { openRegistry } from '../start/open-registry.ts'
 import { applicationId, type RunningTopology } from '../start/open-topology.ts'
 import { runTopologies } from '../start/run-topologies.ts'
+import { topologySettings } from '../start/topology-settings.ts'
 import { topicDigest } from './topic-digest.ts'
 
 const INSTRUMENTS = 6
@@ -24,6 +26,8 @@ export interface PlatformOptions {
   readonly dataDir: string
   readonly env?: string
   readonly brokers?: string
+  /** Further options of `orion start`. */
+  readonly options?: Partial<Config>
 }
 
 interface Running {
@@ -40,8 +44,14 @@ export interface Platform {
   /**
    * Appends a seeded market, which begins at `startTimeMs`.
    * @param staleAfterMs of every instrument; without it none falls silent, so that nothing depends on how long a run takes
+   * @param tradingHours of every instrument; its market's unless given
    */
-  feed(options: { ticks: number; startTimeMs: number; staleAfterMs?: number }): Promise<void>
+  feed(options: {
+    ticks: number
+    startTimeMs: number
+    staleAfterMs?: number
+    tradingHours?: string
+  }): Promise<void>
   run(...names: readonly string[]): Promise<Running>
   /** Of the stores' changelogs, whoever runs them: `<topology>/<store>-<partition> <entries> <digest>`. */
   stores(...names: readonly string[]): Promise<string[]>
@@ -55,9 +65,10 @@ export async function openPlatform({
   dataDir,
   env = 'dev',
   brokers,
+  options = {},
 }: PlatformOptions): Promise<Platform> {
   const ports = { logger: silentLogger, metrics: noMetrics }
-  const config = loadConfig({ flags: { dataDir, env, brokers }, environment: {} })
+  const config = loadConfig({ flags: { dataDir, env, brokers, ...options }, environment: {} })
   const log = await openLog(config, ports)
   const { registry, close } = openRegistry(config)
   const topics = openTopics({ env, registry })
@@ -101,7 +112,7 @@ export async function openPlatform({
     log,
     topics,
     run,
-    feed: async ({ ticks, startTimeMs, staleAfterMs = HOUR_MS }) => {
+    feed: async ({ ticks, startTimeMs, staleAfterMs = HOUR_MS, tradingHours }) => {
       const source = createSimulator({
         seed: 7,
         startTimeMs,
@@ -109,7 +120,11 @@ export async function openPlatform({
         instruments: INSTRUMENTS,
         ticks,
       })
-      const instruments = source.instruments.map((one) => ({ ...one, staleAfterMs }))
+      const instruments = source.instruments.map((one) => ({
+        ...one,
+        staleAfterMs,
+        tradingHours: tradingHours ?? one.tradingHours,
+      }))
       await publishInstruments(log, topics.admin.instruments, instruments, {
         run: 'test',
         nowMs: startTimeMs,
@@ -145,7 +160,10 @@ export async function openPlatform({
       const stores = directoryStores({ dataDir, env, topics })
       const none = { clickhouse: undefined, ports: undefined, mayFollow: false }
       try {
-        return await ask(new LocalOperator({ dataDir, env, log, topics, stores, ...none }))
+        const settings = topologySettings(config)
+        return await ask(
+          new LocalOperator({ dataDir, env, log, topics, settings, stores, ...none }),
+        )
       } finally {
         await stores.close()
       }
