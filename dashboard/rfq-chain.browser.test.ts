@@ -172,6 +172,8 @@ test.skipIf(IS_MISSING)(
     await risk.keyboard.press('Enter')
     for (const page of [risk, trader, sales])
       await page.getByText('■ TRADING STOPPED for demo').waitFor({ state: 'detached' })
+    await toasts.getByText('Trading released').waitFor()
+    expect(await toasts.getByText('Trading stopped').count()).toBe(0)
   },
   120_000,
 )

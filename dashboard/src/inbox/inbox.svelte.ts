@@ -88,6 +88,9 @@ export class Inbox {
     if (!isNews) return
     for (const item of added) {
       this.#onArrived(item)
+      // What is over does not stand beside the news of its end.
+      if (item.kind === 'KILL_SWITCH_DISABLED')
+        this.toasts = this.toasts.filter(({ kind }) => kind !== 'KILL_SWITCH_ENABLED')
       if (item.severity === 'INFO' || this.isRead(item)) continue
       this.toasts = [...this.toasts, item].slice(-TOASTS_MAX)
       if (item.severity === 'WARNING') setTimeout(() => this.dismiss(item), WARNING_MS)

@@ -33,7 +33,7 @@ export const SHORTCUTS: readonly {
   {
     group: 'Quote by hand (sales)',
     keys: [
-      ['↑ ↓', 'Choose a request'],
+      ['↑ ↓ Home End', 'Choose a request'],
       ['Enter', 'To the price; then send the quote'],
       ['↑ ↓', 'In the price: a tick up, down; in the size: a step'],
       ['Esc', 'Back to the requests'],
