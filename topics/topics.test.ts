@@ -131,3 +131,10 @@ test('prepared topics have their schemas registered, and write and read events',
     'platform|A.SIM',
   )
 })
+
+test('topics that one task reads side by side have as many partitions', () => {
+  const { rfq, execution, posttrade } = CATALOGUE
+  const sideBySide = [rfq.commands, rfq.quotes, rfq.lifecycle, execution.trades]
+  expect(new Set(sideBySide.map(({ partitions }) => partitions)).size).toBe(1)
+  expect(posttrade.confirmations.partitions).toBe(posttrade.settlement.partitions)
+})

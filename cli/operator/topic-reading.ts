@@ -17,9 +17,17 @@ export interface ReadRecord extends TopicPartition {
 export async function* readRecords(
   log: Log,
   clientId: string,
-  { from, until }: ReadOptions,
+  { from: asked, until }: ReadOptions,
 ): AsyncIterable<ReadRecord> {
-  const ends = await log.admin.offsets(from, 'stable')
+  const [starts, ends] = await Promise.all([
+    log.admin.offsets(asked, 'earliest'),
+    log.admin.offsets(asked, 'stable'),
+  ])
+  // What is gone cannot be read: of a partition that lost all of it, nothing would ever come.
+  const from = asked.map((one, index) => ({
+    ...one,
+    offset: Math.max(one.offset, starts[index] ?? 0),
+  }))
   const open = new Map(
     from.flatMap(({ topic, partition, offset }, index) =>
       (ends[index] ?? 0) > offset ? [[`${topic}-${partition}`, ends[index] ?? 0] as const] : [],
