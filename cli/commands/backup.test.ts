@@ -31,7 +31,10 @@ async function rowsAfterStart(dataDir: string): Promise<string> {
   await vi.waitFor(
     async () => {
       const topologies = await all(operator.topologyList({}))
-      expect(topologies.map(({ lag }) => lag)).toEqual([0, 0, 0])
+      // Those of the RFQ chain have no input here, and so no position.
+      const lags = topologies.map(({ lag }) => lag)
+      expect(lags.slice(0, 3)).toEqual([0, 0, 0])
+      expect(Math.max(...lags.map((lag) => lag ?? 0))).toBe(0)
       const checks = await all(operator.sinkCheck({}))
       expect(checks.every(({ ok }) => ok)).toBe(true)
     },

