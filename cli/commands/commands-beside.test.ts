@@ -24,7 +24,10 @@ beforeAll(async () => {
   await vi.waitFor(
     async () => {
       const topologies = await all(operator.topologyList({}))
-      expect(topologies.map(({ lag }) => lag)).toEqual([0, 0, 0])
+      // Those of the RFQ chain have no input here, and so no position.
+      const lags = topologies.map(({ lag }) => lag)
+      expect(lags.slice(0, 3)).toEqual([0, 0, 0])
+      expect(Math.max(...lags.map((lag) => lag ?? 0))).toBe(0)
       expect(await all(operator.dlqList({ limit: 10 }))).toHaveLength(1)
       expect((await all(operator.sinkCheck({}))).every(({ ok }) => ok)).toBe(true)
     },
