@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { serveRegistry } from '#avro'
 import { clickhouseBars, startGateway } from '#gateway'
 import { sinkGroupId, startSink } from '#sink'
-import { type Logger, processIdOf, systemClock, systemTimers } from '#streams'
+import { type Logger, processIdOf, systemClock, systemTimers, type Topology } from '#streams'
 import type { Log, NewTopic } from '#streams/log'
 import { newTopics, openTopics, type Topics } from '#topics'
 import type { Config } from '../config/options.ts'
@@ -314,13 +314,21 @@ function readersOf(
   sinking: boolean,
 ): DiskGuardOptions['readers'] {
   const { raw, ticks, snapshots, bars } = marketdata
-  const readers = running.map(({ name }) => ({
-    groupId: applicationId(config.env, name),
-    topics: [name === 'market-data' ? raw.name : ticks.name],
-  }))
+  // What a feed fills; the rest comes from what people and bots do.
+  const filled: ReadonlySet<string> = new Set([raw, ticks].map(({ name }) => name))
+  const readers = running.flatMap(({ name, topology }) => {
+    const read = inputsOf(topology).filter((topic) => filled.has(topic))
+    return read.length === 0 ? [] : [{ groupId: applicationId(config.env, name), topics: read }]
+  })
   if (!sinking) return readers
   const sunk = [ticks, snapshots, bars].map(({ name }) => name)
   return [...readers, { groupId: sinkGroupId(config.env), topics: sunk }]
+}
+
+function inputsOf({ subTopologies }: Topology): readonly string[] {
+  return subTopologies.flatMap(({ nodes }) =>
+    nodes.flatMap((node) => (node.kind === 'source' ? node.topics : [])),
+  )
 }
 
 /** The disk of a Kafka broker is the broker's: there `--disk-max` sizes topics when they are created, and no more. */
