@@ -56,7 +56,7 @@ test.skipIf(brokers.length === 0)(
     await running.closeAtEnd()
     const before = await platform.stores('market-data', 'snapshots')
 
-    expect(await lines('topology', 'list')).toMatchObject([
+    expect((await lines('topology', 'list')).slice(0, 3)).toMatchObject([
       { topology: 'market-data', state: 'stopped', tasks: 4, lag: 0 },
       { topology: 'snapshots', state: 'stopped', tasks: 4, lag: 0 },
       { topology: 'bars', deployed: null },

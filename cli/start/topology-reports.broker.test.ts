@@ -3,6 +3,7 @@ import { openEmbeddedRegistry, serveRegistry } from '#avro'
 import { brokerForTests } from '#cli/kafka/broker-for-tests'
 import { startEmbeddedClickHouse } from '#sink'
 import { silentLogger, systemClock } from '#streams'
+import { topologies } from '#topologies'
 import type { Page, TopologyStatus, TopologySummary } from '../../gateway/protocol.ts'
 import { wipe } from '../testing/environment-topics.ts'
 import { useOrion } from '../testing/use-orion.ts'
@@ -53,7 +54,7 @@ describe.skipIf(brokers.length === 0)(
         const list = async () => (await get<Page<TopologySummary>>('')).items
         await vi.waitFor(async () => {
           expect(await list()).toEqual(
-            ['market-data', 'snapshots', 'bars'].map((topology) =>
+            topologies.map(({ name: topology }) =>
               expect.objectContaining({ topology, state: 'RUNNING', instances: 2 }),
             ),
           )
