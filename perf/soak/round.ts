@@ -71,7 +71,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   let kills = 0
   /** Starts it to be killed before, or just after, it is there. */
   const startInVain = async (afterMs: number): Promise<void> => {
-    const blow = AbortSignal.any([signal, AbortSignal.timeout(afterMs)])
+    const blow = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(afterMs))])
     const owner = { nodeArguments: [], signal: blow, killSignal: 'SIGKILL' } as const
     const born = await startOrion(owner, flagsOf(options), { ORION_DEMO_PASSWORD: password }).catch(
       () => undefined,
