@@ -1,6 +1,6 @@
 /**
  * The one gate: generated types are fresh, format and lint, types, rooms, dead code, tests; then tests on a real broker and in a real
- * browser. Ends with `N passed, N failed` over all checks and tests, and exits 0 only when nothing failed.
+ * browser. Ends with what failed and `N passed, N failed` over all checks and tests, and exits 0 only when nothing failed.
  *
  *   node bin/node.js scripts/gate.ts [--quick]       --quick leaves out broker and browser
  */
@@ -9,12 +9,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { failedTests, type VitestReport } from './failed-tests.ts'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
 const node = process.execPath
+const ROOT = join(import.meta.dirname, '..')
 const results = mkdtempSync(join(tmpdir(), 'orion-gate-'))
 let passed = 0
 let failed = 0
+const failures: string[] = []
+/** More than these are counted, not named. */
+const FAILURES_NAMED = 50
 
 const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] = [
   [
@@ -60,6 +65,7 @@ for (const [name, command] of CHECKS) {
   if (ok) passed += 1
   else {
     failed += 1
+    failures.push(name)
     console.error(`== failed: ${name}`)
   }
 }
@@ -78,21 +84,34 @@ for (const project of PROJECTS) {
     `--outputFile.json=${report}`,
   ])
   try {
-    const counts = JSON.parse(readFileSync(report, 'utf8')) as {
+    const counts = JSON.parse(readFileSync(report, 'utf8')) as VitestReport & {
       numPassedTests: number
       numFailedTests: number
       numTotalTests: number
     }
     passed += counts.numPassedTests
     failed += counts.numFailedTests
+    const named = failedTests(counts, ROOT)
+    failures.push(...named)
     if (counts.numTotalTests === 0) throw new Error(`no ${project} test ran`)
-    if (code !== 0 && counts.numFailedTests === 0) failed += 1
+    if (code !== 0 && counts.numFailedTests === 0) {
+      failed += 1
+      if (named.length === 0) failures.push(`tests: ${project} > exit status ${code}, see above`)
+    }
   } catch (error) {
-    console.error(`== ${project}: ${error instanceof Error ? error.message : String(error)}`)
+    const message = error instanceof Error ? error.message : String(error)
+    console.error(`== ${project}: ${message}`)
+    failures.push(`tests: ${project} > ${message}`)
     failed += 1
   }
 }
 
 rmSync(results, { recursive: true, force: true })
+if (failures.length > 0) {
+  console.log('\n== what failed')
+  for (const failure of failures.slice(0, FAILURES_NAMED)) console.log(`  ${failure}`)
+  if (failures.length > FAILURES_NAMED)
+    console.log(`  and ${failures.length - FAILURES_NAMED} more`)
+}
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
