@@ -12,23 +12,23 @@ import { printTable } from './measuring/print.ts'
 import { type Result, surroundings, writeResults } from './measuring/result-file.ts'
 import type { Bench, Scenario } from './scenario.ts'
 import { fanOut } from './scenarios/fan-out.ts'
+import { hopping } from './scenarios/hopping.ts'
 import { keys } from './scenarios/keys.ts'
 import { latency } from './scenarios/latency.ts'
+import { pipeline } from './scenarios/pipeline.ts'
 import { restart } from './scenarios/restart.ts'
 import { rfq } from './scenarios/rfq.ts'
 import { rolling } from './scenarios/rolling.ts'
 import { schedule } from './scenarios/schedule.ts'
 import { sink } from './scenarios/sink.ts'
-import { ticks } from './scenarios/ticks.ts'
-import { windows } from './scenarios/windows.ts'
 
 const SCENARIOS: readonly Scenario[] = [
-  ticks,
+  pipeline,
   latency,
   fanOut,
   sink,
   keys,
-  windows,
+  hopping,
   schedule,
   restart,
   rolling,

@@ -8,7 +8,7 @@ const BENCH = join(import.meta.dirname, '..', '..', 'perf', 'main.ts')
 export function benchCommand(): Command {
   return new Command('bench')
     .description('runs a benchmark; see orion bench --help for their names and options')
-    .argument('[name]', 'scenario: ticks, latency, fan-out, sink')
+    .argument('[name]', 'scenario: ticks, latency, fan-out, rfq and others')
     .argument('[options...]', 'of the scenario')
     .allowUnknownOption()
     .passThroughOptions()

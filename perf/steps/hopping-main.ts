@@ -25,7 +25,7 @@ import { endStep, stepArgument } from '../measuring/step.ts'
 /** On update, with and without the record cache; on close, from windows or from slices. */
 export type Emission = 'each' | 'cached' | 'close' | 'sliced'
 
-export interface WindowsArgument {
+export interface HoppingArgument {
   readonly directory: string
   readonly records: number
   readonly keys: number
@@ -36,7 +36,7 @@ export interface WindowsArgument {
   readonly commitIntervalMs: number
 }
 
-export interface WindowsResult {
+export interface HoppingResult {
   readonly use: CpuUse
   readonly peakRssMiB: number
   readonly garbage: Readonly<Record<string, GarbageFigures>>
@@ -56,7 +56,7 @@ const APPLICATION = 'windows'
 const INPUT = { topic: 'lots', partition: 0 }
 const OUTPUT = { topic: 'lots-by-window', partition: 0 }
 
-const argument = stepArgument<WindowsArgument>()
+const argument = stepArgument<HoppingArgument>()
 const parts = { logger: stderrLogger(), metrics: noMetrics, clock: systemClock }
 const { directory } = argument
 const log = await openEmbeddedLog({
@@ -94,9 +94,9 @@ const peakRssMiB = Math.round(process.resourceUsage().maxRSS / 1_024)
 await streams.close()
 const came = await readOutput(log)
 await log.close()
-endStep({ use, peakRssMiB, garbage, lots, ...came } satisfies WindowsResult)
+endStep({ use, peakRssMiB, garbage, lots, ...came } satisfies HoppingResult)
 
-function topologyOf({ sizeMs, advanceMs, emission }: WindowsArgument): Topology {
+function topologyOf({ sizeMs, advanceMs, emission }: HoppingArgument): Topology {
   const t = new StreamsBuilder()
   const windows = TimeWindows.ofSizeAndGrace(sizeMs, GRACE_MS).advanceBy(advanceMs)
   const isOnClose = emission === 'close' || emission === 'sliced'

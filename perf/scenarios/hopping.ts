@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { median, rounded } from '../measuring/percentiles.ts'
 import { runStep } from '../measuring/step.ts'
 import { type Bench, scenario, type Values } from '../scenario.ts'
-import type { Emission, WindowsArgument, WindowsResult } from '../steps/windows-main.ts'
+import type { Emission, HoppingArgument, HoppingResult } from '../steps/hopping-main.ts'
 
 const OPTIONS = {
   records: {
@@ -35,15 +35,15 @@ const OPTIONS = {
   },
 } as const
 
-type WindowsValues = Values<typeof OPTIONS>
+type HoppingValues = Values<typeof OPTIONS>
 
 const ADVANCE_MS = 60_000
 const STEP_MS_MAX = 30 * 60_000
 const TUMBLING_RECORDS = 10
 const ALL: readonly Emission[] = ['each', 'cached', 'close', 'sliced']
 
-export const windows = scenario({
-  name: 'windows',
+export const hopping = scenario({
+  name: 'hopping',
   question:
     'How much more than a tumbling window of a minute do hopping windows cost that overlap, exactly once on the embedded log?',
   options: OPTIONS,
@@ -51,11 +51,11 @@ export const windows = scenario({
 })
 
 interface Pair {
-  readonly tumbling: WindowsResult
-  readonly hopping: WindowsResult
+  readonly tumbling: HoppingResult
+  readonly hopping: HoppingResult
 }
 
-async function measure(values: WindowsValues, bench: Bench): Promise<void> {
+async function measure(values: HoppingValues, bench: Bench): Promise<void> {
   const samples: Record<string, Pair[]> = {}
   for (let run = 0; run < values.runs; run += 1) {
     for (const emission of values.emission === 'all' ? ALL : [values.emission]) {
@@ -84,13 +84,13 @@ async function measure(values: WindowsValues, bench: Bench): Promise<void> {
 }
 
 async function measurePair(
-  { records, keys, rate, overlap, commitIntervalMs }: WindowsValues,
+  { records, keys, rate, overlap, commitIntervalMs }: HoppingValues,
   bench: Bench,
   emission: Emission,
 ): Promise<Pair> {
-  const through = (count: number, sizeMs: number, how: Emission): Promise<WindowsResult> => {
+  const through = (count: number, sizeMs: number, how: Emission): Promise<HoppingResult> => {
     bench.progress(`${count} records, ${how}, windows of ${sizeMs / ADVANCE_MS} min`)
-    const argument: WindowsArgument = {
+    const argument: HoppingArgument = {
       directory: bench.directory(),
       records: count,
       keys,
@@ -100,7 +100,7 @@ async function measurePair(
       emission: how,
       commitIntervalMs,
     }
-    return runStep(bench, 'windows', argument, { timeoutMs: STEP_MS_MAX, measured: true })
+    return runStep(bench, 'hopping', argument, { timeoutMs: STEP_MS_MAX, measured: true })
   }
   const apart = emission === 'sliced' ? 'close' : emission
   return {
@@ -109,14 +109,14 @@ async function measurePair(
   }
 }
 
-function faultsOf(name: string, result: WindowsResult, windowsOfRecord: number): string[] {
+function faultsOf(name: string, result: HoppingResult, windowsOfRecord: number): string[] {
   const expected = result.lots * windowsOfRecord
   return result.lotsInWindows === expected
     ? []
     : [`${name}: ${result.lotsInWindows} lots in windows, ${expected} expected`]
 }
 
-function figuresOf(pairs: readonly Pair[], { records }: WindowsValues): object {
+function figuresOf(pairs: readonly Pair[], { records }: HoppingValues): object {
   const of = (figure: (pair: Pair) => number): number => median(pairs.map(figure))
   const tumblingMicros = of(({ tumbling }) => microsOf(tumbling, records * TUMBLING_RECORDS))
   const hoppingMicros = of(({ hopping }) => microsOf(hopping, records))
@@ -134,6 +134,6 @@ function figuresOf(pairs: readonly Pair[], { records }: WindowsValues): object {
   }
 }
 
-function microsOf({ use }: WindowsResult, records: number): number {
+function microsOf({ use }: HoppingResult, records: number): number {
   return (use.cpuSeconds * 1e6) / records
 }

@@ -37,21 +37,21 @@ const OPTIONS = {
   ...logOptions,
 } as const
 
-type TicksValues = Values<typeof OPTIONS>
+type PipelineValues = Values<typeof OPTIONS>
 
 const ALL: readonly TopologyName[] = ['market-data', 'snapshots', 'bars']
 const EVENT_TICKS_PER_S = 10_000
 const STEP_MS_MAX = 20 * 60_000
 
-export const ticks = scenario({
-  name: 'ticks',
+export const pipeline = scenario({
+  name: 'pipeline',
   question:
     'How many ticks a second go through market-data, snapshots and bars, exactly once, in one process, with what CPU and memory?',
   options: OPTIONS,
   run: (values, bench) => onEachLog(values, bench, (log) => measure(values, bench, log)),
 })
 
-async function measure(values: TicksValues, bench: Bench, log: LogUnderTest): Promise<void> {
+async function measure(values: PipelineValues, bench: Bench, log: LogUnderTest): Promise<void> {
   const directory = bench.directory()
   const expectation = join(directory, 'expectation.json')
   const source = `bench-${process.pid}`
