@@ -27,8 +27,14 @@ export type ProcessorSupplier<KIn, VIn, KOut, VOut> = () => Processor<KIn, VIn, 
 
 export type PunctuationType = 'stream-time' | 'wall-clock'
 
+/** A punctuation, in the hands of whoever scheduled it. */
 export interface Cancellable {
   cancel(): void
+  /**
+   * Not before this time: a timer whose work is known to lie ahead costs nothing until then. `Infinity`: until told otherwise. The interval goes
+   * on bounding how often it runs. The time has to follow from the stores: `init` gives it anew.
+   */
+  holdUntil(timestampMs: number): void
 }
 
 /** A refusal that puts the current record on the dead-letter topic, in the same transaction as everything else. */

@@ -1,5 +1,6 @@
 import type { KeptRfq, LifecycleEnvelope, LpsEnvelope, MarksEnvelope, RfqDeadline } from '#avro'
 import {
+  type Cancellable,
   type GlobalKTable,
   globalStoreOf,
   type KeyValueStore,
@@ -23,7 +24,7 @@ export interface LifecycleOptions {
   readonly deadlines: KeyValueStoreSpec<string, RfqDeadline>
   readonly marks: GlobalKTable<string, MarksEnvelope>['store']
   readonly lps: GlobalKTable<string, LpsEnvelope>['store']
-  /** Time between looks at the deadlines, ms. */
+  /** Least time between two looks at the deadlines, ms. */
   readonly lookEveryMs: number
   /** How long a finished RFQ is kept, so that retries of its commands get their first outcome, ms. */
   readonly keepMs: number
@@ -31,7 +32,7 @@ export interface LifecycleOptions {
 
 /**
  * Admissions, commands, quotes and trades of RFQs in, under `tenant|rfqId`; the events of their lives out. Time passes by the wall clock:
- * a look at the deadlines costs a comparison while none is due.
+ * there is no look at the deadlines while none is due.
  */
 export function followRfqs(
   options: LifecycleOptions,
@@ -47,6 +48,7 @@ class FollowRfqs implements Processor<string, RfqInput, string, LifecycleEnvelop
   #marks: ReadOnlyKeyValueStore<string, MarksEnvelope> | undefined
   #lps: ReadOnlyKeyValueStore<string, LpsEnvelope> | undefined
   #maker = { producer: '', node: '' }
+  #look: Cancellable | undefined
   /** No deadline in the store is earlier: what lies there decides, this only saves looking. */
   #earliestMs = Number.POSITIVE_INFINITY
 
@@ -61,8 +63,9 @@ class FollowRfqs implements Processor<string, RfqInput, string, LifecycleEnvelop
     this.#deadlines = keyValueStoreOf(context, this.#options.deadlines)
     this.#marks = globalStoreOf(context, this.#options.marks)
     this.#lps = globalStoreOf(context, this.#options.lps)
-    this.#earliestMs = this.#readEarliest()
-    context.schedule(this.#options.lookEveryMs, 'wall-clock', (nowMs) => this.#passTime(nowMs))
+    const { lookEveryMs } = this.#options
+    this.#look = context.schedule(lookEveryMs, 'wall-clock', (nowMs) => this.#passTime(nowMs))
+    this.#expect(this.#readEarliest())
   }
 
   process({ key, value: input, headers }: StreamRecord<string, RfqInput>): void {
@@ -76,10 +79,14 @@ class FollowRfqs implements Processor<string, RfqInput, string, LifecycleEnvelop
   }
 
   #passTime(nowMs: number): void {
-    if (nowMs < this.#earliestMs) return
     const due = [...(this.#deadlines?.range(undefined, deadlinesUntil(nowMs)) ?? [])]
     for (const [, { rfqKey }] of due) this.#advance(rfqKey, undefined, nowMs, [])
-    this.#earliestMs = this.#readEarliest()
+    this.#expect(this.#readEarliest())
+  }
+
+  #expect(earliestMs: number): void {
+    this.#earliestMs = earliestMs
+    this.#look?.holdUntil(earliestMs)
   }
 
   #advance(
@@ -106,7 +113,7 @@ class FollowRfqs implements Processor<string, RfqInput, string, LifecycleEnvelop
     if (fromMs !== undefined) this.#deadlines?.delete(deadlineKey(fromMs, key))
     if (toMs === undefined) return
     this.#deadlines?.put(deadlineKey(toMs, key), { rfqKey: key })
-    this.#earliestMs = Math.min(this.#earliestMs, toMs)
+    if (toMs < this.#earliestMs) this.#expect(toMs)
   }
 
   #readEarliest(): number {

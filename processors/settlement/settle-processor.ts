@@ -1,5 +1,6 @@
 import { type AttemptTimer, causedEvent, type OpenSettlement, type SettlementEnvelope } from '#avro'
 import {
+  type Cancellable,
   type KeyValueStore,
   type KeyValueStoreSpec,
   keyValueStoreOf,
@@ -14,13 +15,13 @@ export interface SettleOptions {
   readonly topology: string
   readonly settlements: KeyValueStoreSpec<string, OpenSettlement>
   readonly timers: KeyValueStoreSpec<string, AttemptTimer>
-  /** Time between looks at the wall clock, ms. */
+  /** Least time between two looks at the timers, ms. */
   readonly lookEveryMs: number
 }
 
 /**
- * Open settlements in, what becomes of them out. Attempts fall due by the wall clock: timers in the order of their time, of which a look
- * that finds nothing due reads none.
+ * Open settlements in, what becomes of them out. Attempts fall due by the wall clock: timers in the order of their time, which nobody looks
+ * at while none is due.
  */
 export function settle(
   options: SettleOptions,
@@ -34,6 +35,7 @@ class Settle implements Processor<string, OpenSettlement, string, SettlementEnve
   #settlements: KeyValueStore<string, OpenSettlement> | undefined
   #timers: KeyValueStore<string, AttemptTimer> | undefined
   #maker = { producer: '', node: '' }
+  #looks: Cancellable | undefined
   /** When the first timer is due. */
   #nextMs = Number.POSITIVE_INFINITY
 
@@ -46,8 +48,9 @@ class Settle implements Processor<string, OpenSettlement, string, SettlementEnve
     this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#settlements = keyValueStoreOf(context, this.#options.settlements)
     this.#timers = keyValueStoreOf(context, this.#options.timers)
-    this.#nextMs = firstMs(this.#timers)
-    context.schedule(this.#options.lookEveryMs, 'wall-clock', (nowMs) => this.#look(nowMs))
+    const { lookEveryMs } = this.#options
+    this.#looks = context.schedule(lookEveryMs, 'wall-clock', (nowMs) => this.#look(nowMs))
+    this.#expect(firstMs(this.#timers))
   }
 
   process({ key, value: settlement }: StreamRecord<string, OpenSettlement>): void {
@@ -60,12 +63,17 @@ class Settle implements Processor<string, OpenSettlement, string, SettlementEnve
   }
 
   #look(nowMs: number): void {
-    if (nowMs < this.#nextMs || this.#timers === undefined) return
+    if (this.#timers === undefined) return
     for (const [timer, { settlement: key }] of dueTimers(this.#timers, nowMs)) {
       this.#timers.delete(timer)
       this.#attempt(key, nowMs)
     }
-    this.#nextMs = firstMs(this.#timers)
+    this.#expect(firstMs(this.#timers))
+  }
+
+  #expect(nextMs: number): void {
+    this.#nextMs = nextMs
+    this.#looks?.holdUntil(nextMs)
   }
 
   #attempt(key: string, nowMs: number): void {
@@ -82,7 +90,7 @@ class Settle implements Processor<string, OpenSettlement, string, SettlementEnve
 
   #setTimer(key: string, atMs: number): void {
     this.#timers?.put(`${paddedMs(atMs)}|${key}`, { settlement: key })
-    if (atMs < this.#nextMs) this.#nextMs = atMs
+    if (atMs < this.#nextMs) this.#expect(atMs)
   }
 }
 

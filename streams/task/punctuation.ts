@@ -11,13 +11,15 @@ interface Punctuation {
   readonly run: PunctuationRunner
   readonly punctuate: (timestampMs: number) => void
   readonly ordinal: number
+  /** By the interval alone. */
   dueMs: number
+  heldUntilMs: number
   cancelled: boolean
 }
 
 /**
  * The punctuations of one task and one kind of time. Due ones run by due time, then in the order in which they were scheduled; missed
- * intervals are not made up for, as in Kafka Streams.
+ * intervals are not made up for, as in Kafka Streams. One that is held is due no earlier than its holder said, whatever its interval.
  */
 export class PunctuationQueue {
   readonly type: PunctuationType
@@ -41,6 +43,7 @@ export class PunctuationQueue {
       punctuate,
       ordinal: this.#ordinal++,
       dueMs: options.firstDueMs,
+      heldUntilMs: Number.NEGATIVE_INFINITY,
       cancelled: false,
     }
     this.#scheduled.push(punctuation)
@@ -51,17 +54,24 @@ export class PunctuationQueue {
         this.#scheduled = this.#scheduled.filter((one) => one !== punctuation)
         this.#updateNextDue()
       },
+      holdUntil: (timestampMs) => {
+        punctuation.heldUntilMs = timestampMs
+        this.#updateNextDue()
+      },
     }
   }
 
   /** Runs each that is due at `nowMs` once, with `nowMs`; returns how many ran. */
   run(nowMs: number): number {
     if (nowMs < this.nextDueMs) return 0
-    const due = this.#scheduled.filter((one) => one.dueMs <= nowMs)
-    due.sort((a, b) => a.dueMs - b.dueMs || a.ordinal - b.ordinal)
+    const due = this.#scheduled
+      .map((punctuation) => ({ punctuation, atMs: dueMsOf(punctuation) }))
+      .filter(({ atMs }) => atMs <= nowMs)
+      .sort((a, b) => a.atMs - b.atMs || a.punctuation.ordinal - b.punctuation.ordinal)
     let ran = 0
-    for (const punctuation of due) {
-      if (punctuation.cancelled) continue
+    for (const { punctuation } of due) {
+      // One before it may have cancelled it, or put it off.
+      if (punctuation.cancelled || dueMsOf(punctuation) > nowMs) continue
       const missed = Math.floor((nowMs - punctuation.dueMs) / punctuation.intervalMs)
       punctuation.dueMs += (missed + 1) * punctuation.intervalMs
       punctuation.run(punctuation.punctuate, nowMs)
@@ -71,7 +81,7 @@ export class PunctuationQueue {
     return ran
   }
 
-  /** Due times in the order of scheduling, to be kept with the committed offsets. */
+  /** Due times by the intervals, in the order of scheduling, to be kept with the committed offsets. What holds them follows from the stores. */
   dueTimes(): number[] {
     return this.#scheduled.map((one) => one.dueMs)
   }
@@ -93,8 +103,11 @@ export class PunctuationQueue {
 
   #updateNextDue(): void {
     let next = Number.POSITIVE_INFINITY
-    for (const punctuation of this.#scheduled)
-      if (punctuation.dueMs < next) next = punctuation.dueMs
+    for (const punctuation of this.#scheduled) next = Math.min(next, dueMsOf(punctuation))
     this.nextDueMs = next
   }
+}
+
+function dueMsOf({ dueMs, heldUntilMs }: Punctuation): number {
+  return Math.max(dueMs, heldUntilMs)
 }

@@ -42,15 +42,30 @@ export class TaskPunctuations {
     }
     const run = (callback: (timestampMs: number) => void, timestampMs: number) =>
       this.#run(node, callback, timestampMs)
-    if (type === 'stream-time') {
-      return this.streamTime.schedule({ firstDueMs: 0, intervalMs }, run, punctuate)
-    }
-    const firstDueMs = systemTimeMs + intervalMs
-    return this.wallClock.schedule({ firstDueMs, intervalMs }, run, punctuate)
+    const scheduled =
+      type === 'stream-time'
+        ? this.streamTime.schedule({ firstDueMs: 0, intervalMs }, run, punctuate)
+        : this.wallClock.schedule(
+            { firstDueMs: systemTimeMs + intervalMs, intervalMs },
+            run,
+            punctuate,
+          )
+    return { ...scheduled, holdUntil: (ms) => scheduled.holdUntil(this.#moment(node, ms)) }
   }
 
   clear(): void {
     this.streamTime.clear()
     this.wallClock.clear()
+  }
+
+  /** Without an order among times the task would never sleep. */
+  #moment(node: string, timestampMs: number): number {
+    if (!Number.isNaN(timestampMs)) return timestampMs
+    throw new StreamsError(
+      'STREAMS_INVALID_INTERVAL',
+      'a punctuation is held until NaN',
+      { node, taskId: this.#taskId },
+      'Hold it until a time in ms; Infinity is until told otherwise.',
+    )
   }
 }
