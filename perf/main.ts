@@ -16,13 +16,22 @@ import { hopping } from './scenarios/hopping.ts'
 import { keys } from './scenarios/keys.ts'
 import { latency } from './scenarios/latency.ts'
 import { pipeline } from './scenarios/pipeline.ts'
+import { positions } from './scenarios/positions.ts'
 import { restart } from './scenarios/restart.ts'
+import { restore } from './scenarios/restore.ts'
 import { rfq } from './scenarios/rfq.ts'
 import { rolling } from './scenarios/rolling.ts'
+import { scaling } from './scenarios/scaling.ts'
 import { schedule } from './scenarios/schedule.ts'
 import { sink } from './scenarios/sink.ts'
+import { ticks } from './scenarios/ticks.ts'
+import { windows } from './scenarios/windows.ts'
 
 const SCENARIOS: readonly Scenario[] = [
+  ticks,
+  positions,
+  windows,
+  restore,
   pipeline,
   latency,
   fanOut,
@@ -33,6 +42,7 @@ const SCENARIOS: readonly Scenario[] = [
   restart,
   rolling,
   rfq,
+  scaling,
 ]
 
 const [name, ...rest] = process.argv.slice(2)
@@ -52,7 +62,8 @@ async function run(scenario: Scenario, args: readonly string[]): Promise<number>
   const results: Result[] = []
   const directories: string[] = []
   const stopped = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort())
+  // Ctrl-C comes more than once, from the terminal and from each launcher: what was started is ended first all the same.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort())
   try {
     const { json, cpuProf, given } = parsed(scenario, args)
     const around = surroundings()

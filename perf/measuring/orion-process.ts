@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Bench } from '../scenario.ts'
 
 /** As `bin/orion.js` does. */
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=48']
+export const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=48']
 const MAIN = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
 const READY_MS_MAX = 120_000
 const CLOSE_MS_MAX = 15_000

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { type LogUnderTest, onEachLog } from '../measuring/logs.ts'
 import { runStep } from '../measuring/step.ts'
+import { compare } from '../peer/compare.ts'
+import { LATENCY_APPS, latencyOf } from '../peer/latency.ts'
+import { comparisonOptions, peerOption, roundsOption } from '../peer/peer-options.ts'
 import { type Bench, logOptions, scenario, seedOption, type Values } from '../scenario.ts'
 import type { LatencyArgument, LatencyResult } from '../steps/latency-main.ts'
 
@@ -42,6 +45,16 @@ const OPTIONS = {
   },
   seed: seedOption,
   ...logOptions,
+  peer: {
+    ...peerOption,
+    doc: 'Measures the comparison instead, beside Kafka Streams and on a broker of its own; the options below are for it.',
+  },
+  app: {
+    schema: z.enum(LATENCY_APPS).default('snapshot'),
+    doc: 'With --peer: snapshot, positions or window (every update).',
+  },
+  rounds: roundsOption(1),
+  ...comparisonOptions,
 } as const
 
 type LatencyValues = Values<typeof OPTIONS>
@@ -51,10 +64,22 @@ export const latency = scenario({
   question:
     'At a fixed rate, how long from the time at which a tick is due to its snapshot in the hand of a read_committed reader?',
   options: OPTIONS,
-  run: (values, bench) =>
-    onEachLog(values, bench, async (log) => {
-      for (const rate of values.rate.split(',')) await measure(values, bench, log, Number(rate))
-    }),
+  run: async (values, bench) => {
+    const rates = values.rate.split(',').map(Number)
+    if (!values.peer) {
+      await onEachLog(values, bench, async (log) => {
+        for (const rate of rates) await measure(values, bench, log, rate)
+      })
+      return
+    }
+    if (values.log !== undefined || values.brokers !== undefined || values.kafka) {
+      throw new Error('--peer has a broker of its own: leave out --log, --brokers and --kafka')
+    }
+    await compare(
+      bench,
+      rates.map((rate) => latencyOf(rate, values)),
+    )
+  },
 })
 
 async function measure(
