@@ -51,7 +51,11 @@ export async function openPlatform(place: Place): Promise<Platform> {
   }
 }
 
-function openLog({ brokers, directory }: Place, logger: Logger): Promise<Log> {
+/** The log of a place. */
+export function openLog(
+  { brokers, directory }: Pick<Place, 'brokers' | 'directory'>,
+  logger: Logger,
+): Promise<Log> {
   const parts = { logger, metrics: noMetrics, clock: systemClock }
   return brokers === undefined
     ? openEmbeddedLog({ ...parts, engine: rocksdbEngine(), directory: join(directory, 'log') })

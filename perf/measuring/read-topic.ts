@@ -5,45 +5,51 @@ export function partitionsOf({ name, entry }: Topic<unknown>): readonly TopicPar
   return Array.from({ length: entry.partitions }, (_, partition) => ({ topic: name, partition }))
 }
 
-/** Every committed record that is on the topic now, by partition in order. */
+/** Every committed event that is on the topic now, by partition in order. */
 export async function readTopic<E>(
   log: Log,
   topic: Topic<E>,
   take: (value: E, key: string, record: LogRecord) => void,
 ): Promise<number> {
-  const partitions = partitionsOf(topic as Topic<unknown>)
-  const ends = await log.admin.offsets(partitions, 'stable')
-  const starts = await log.admin.offsets(partitions, 'earliest')
+  let events = 0
+  await readRecords(log, partitionsOf(topic as Topic<unknown>), (record) => {
+    if (record.key === null || record.value === null) return
+    events += 1
+    const key = topic.keySerde.deserialize(topic.name, record.key)
+    take(topic.valueSerde.deserialize(topic.name, record.value), key, record)
+  })
+  return events
+}
+
+/** Every committed record that is on these partitions now, by partition in order. */
+export async function readRecords(
+  log: Log,
+  places: readonly TopicPartition[],
+  take: (record: LogRecord) => void,
+): Promise<void> {
+  const ends = await log.admin.offsets(places, 'stable')
+  const starts = await log.admin.offsets(places, 'earliest')
   const open = new Map(
-    partitions.flatMap(({ partition }) =>
-      (ends[partition] ?? 0) > (starts[partition] ?? 0) ? [[partition, ends[partition] ?? 0]] : [],
+    places.flatMap(({ partition }, index) =>
+      (ends[index] ?? 0) > (starts[index] ?? 0) ? [[partition, ends[index] ?? 0]] : [],
     ),
   )
   const reader = await log.createPartitionReader({
     clientId: 'orion-bench-check',
     isolation: 'read_committed',
   })
-  let records = 0
   try {
-    await reader.assign(
-      partitions.map((place, index) => ({ ...place, offset: starts[index] ?? 0 })),
-    )
+    await reader.assign(places.map((place, index) => ({ ...place, offset: starts[index] ?? 0 })))
     while (open.size > 0) {
       for (const batch of await reader.poll({ maxWaitMs: 1_000 })) {
         const end = open.get(batch.partition) ?? 0
-        for (const record of batch.records) {
-          if (record.offset >= end || record.key === null || record.value === null) continue
-          records += 1
-          const key = topic.keySerde.deserialize(topic.name, record.key)
-          take(topic.valueSerde.deserialize(topic.name, record.value), key, record)
-        }
+        for (const record of batch.records) if (record.offset < end) take(record)
         if (batch.nextOffset >= end) open.delete(batch.partition)
       }
     }
   } finally {
     await reader.close()
   }
-  return records
 }
 
 /** Records that a group has not committed yet. */
