@@ -25,6 +25,8 @@ export interface ReplayedTransaction {
   /** The next one; undefined at the end. */
   readonly successor: RecordedTransaction | undefined
   readonly rebuilt: TaskTransaction
+  /** Of each batch, when the next timer was due before it. */
+  readonly timersDueMs: readonly number[]
 }
 
 /** One task that follows its schedule, transaction by transaction. */
@@ -74,8 +76,14 @@ export class ScheduledRun {
     return last.every((place) => this.#inputs.isReady(place, place.offset))
   }
 
-  /** Undefined at the end. @throws {StreamsError} what hinders the replay */
-  async next(): Promise<ReplayedTransaction | undefined> {
+  /**
+   * Undefined at the end.
+   *
+   * @param othersDueMs the `timersDueMs` of the run as it was, if this one is not to be as it was. Timers that the recorded task did not have run
+   *   when they are due: it slept then, so that no batch of the schedule is for them.
+   * @throws {StreamsError} what hinders the replay
+   */
+  async next(othersDueMs: readonly number[] = []): Promise<ReplayedTransaction | undefined> {
     const peeked = await this.#schedule.peek()
     if (peeked === undefined || (peeked.batches[0]?.readingMs ?? 0) > this.#toMs) {
       this.#isEnded = peeked !== undefined
@@ -86,14 +94,19 @@ export class ScheduledRun {
     if (peeked.start !== undefined) await this.#begin(peeked.start)
     for (const failure of peeked.failures) this.task.retries.decide(failure)
     let held = 0
-    for (const batch of peeked.batches) held += await this.#run(batch)
+    const timersDueMs: number[] = []
+    for (const [index, batch] of peeked.batches.entries()) {
+      this.#wakeBefore(Math.min(batch.readingMs, othersDueMs[index] ?? Number.NEGATIVE_INFINITY))
+      timersDueMs.push(this.task.task.nextWallClockDueMs)
+      held += await this.#run(batch)
+    }
     if (held !== peeked.inputRecords) throw this.#inputsGone(peeked, held)
     if (peeked.flushGlobalPositions !== undefined)
       await this.task.advanceGlobals(peeked.flushGlobalPositions)
     const rebuilt = await this.task.commit()
     this.transactions++
     this.records += held
-    return { recorded: peeked, successor, rebuilt }
+    return { recorded: peeked, successor, rebuilt, timersDueMs }
   }
 
   async close(): Promise<void> {
@@ -113,6 +126,17 @@ export class ScheduledRun {
     }
     await this.task.begin(start)
     this.starts++
+  }
+
+  /** Runs timers that are due before this time, each when it is due. */
+  #wakeBefore(untilMs: number): void {
+    const { task, clock } = this.task
+    for (;;) {
+      const readingMs = Math.max(task.nextWallClockDueMs, clock.readingMs)
+      if (readingMs >= untilMs) return
+      clock.readingMs = readingMs
+      this.task.run()
+    }
   }
 
   async #run({ readingMs, positions, globalPositions }: ScheduledBatch): Promise<number> {

@@ -151,8 +151,8 @@ async function runChanged(
         const { run, before, outputs } = each
         for (let turn = 0; turn < TURN && (await run.isReady()); turn++) {
           progress = true
-          const transaction = await run.next()
           const asItWas = await before.next()
+          const transaction = await run.next(asItWas?.timersDueMs)
           if (transaction === undefined || asItWas === undefined) {
             open.delete(each)
             break
