@@ -6,6 +6,13 @@ const FORMAT = 1
 const PREFIX_BYTES = 2
 const KEYSPACES_MAX = 65_534
 
+/**
+ * V8 keeps small typed arrays within its heap, and gives each a buffer of its own once native code asks for the bytes: about a microsecond.
+ * A view of memory that is outside already costs a third less per call.
+ */
+const SCRATCH = new ArrayBuffer(4 * 1024)
+const SCRATCH_BYTES = new Uint8Array(SCRATCH)
+
 /** A range of RocksDB's keys. */
 export class Keyspace {
   readonly #id: number
@@ -17,6 +24,16 @@ export class Keyspace {
   /** The first key after the keyspace. */
   get end(): Uint8Array {
     return new Keyspace(this.#id + 1).key(new Uint8Array(0))
+  }
+
+  /** As `key`, for a native call that copies it: the bytes hold until this is called again. */
+  passing(key: Uint8Array): Uint8Array {
+    const length = PREFIX_BYTES + key.length
+    if (length > SCRATCH.byteLength) return this.key(key)
+    SCRATCH_BYTES[0] = this.#id >>> 8
+    SCRATCH_BYTES[1] = this.#id & 0xff
+    SCRATCH_BYTES.set(key, PREFIX_BYTES)
+    return new Uint8Array(SCRATCH, 0, length)
   }
 
   /** A key as RocksDB has it. */

@@ -38,21 +38,21 @@ export class RocksBatch implements StoreBatch {
   }
 
   put(keyspace: string, key: Uint8Array, value: Uint8Array): void {
-    const prefixed = this.#database.keyspace(keyspace).key(key)
+    const space = this.#database.keyspace(keyspace)
     if (this.#deferred === undefined) {
-      this.#database.binding.batch_put(this.#native, prefixed, value, NO_OPTIONS)
+      this.#database.binding.batch_put(this.#native, space.passing(key), value, NO_OPTIONS)
     } else {
-      this.#deferred.push({ kind: 'put', key: prefixed, value: copyBytes(value) })
+      this.#deferred.push({ kind: 'put', key: space.key(key), value: copyBytes(value) })
     }
     this.#length += 1
   }
 
   delete(keyspace: string, key: Uint8Array): void {
-    const prefixed = this.#database.keyspace(keyspace).key(key)
+    const space = this.#database.keyspace(keyspace)
     if (this.#deferred === undefined) {
-      this.#database.binding.batch_del(this.#native, prefixed, NO_OPTIONS)
+      this.#database.binding.batch_del(this.#native, space.passing(key), NO_OPTIONS)
     } else {
-      this.#deferred.push({ kind: 'delete', key: prefixed })
+      this.#deferred.push({ kind: 'delete', key: space.key(key) })
     }
     this.#length += 1
   }

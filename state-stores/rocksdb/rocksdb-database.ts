@@ -60,7 +60,12 @@ export class RocksDatabase implements StoreDatabase, OpenDatabase {
   }
 
   get(keyspace: string, key: Uint8Array): Uint8Array | undefined {
-    return this.getMany(keyspace, [key])[0]
+    const prefixed = this.keyspace(keyspace).passing(key)
+    try {
+      return this.binding.db_get_many_sync(this.native, [prefixed], NO_OPTIONS)[0] ?? undefined
+    } catch (error) {
+      throw fromNativeError(error, this.directory)
+    }
   }
 
   getMany(keyspace: string, keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
