@@ -1,15 +1,16 @@
 /**
  * The one gate: generated types are fresh, format and lint, types, rooms, dead code, tests; then tests on a real broker and in a real
- * browser. Ends with what failed and `N passed, N failed` over all checks and tests, and exits 0 only when nothing failed.
+ * browser. Files with failures are run once again, alone: what then passes is named as unsteady. Ends with what failed and
+ * `N passed, N failed` over all checks and tests, and exits 0 only when nothing failed.
  *
  *   node bin/node.js scripts/gate.ts [--quick]       --quick leaves out broker and browser
  */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { failedTests, type VitestReport } from './failed-tests.ts'
+import { testProject } from './test-project.ts'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
 const node = process.execPath
@@ -70,43 +71,25 @@ for (const [name, command] of CHECKS) {
   }
 }
 
+const unsteady: string[] = []
 for (const project of PROJECTS) {
   console.log(`\n== tests: ${project}`)
-  const report = join(results, `${project}.json`)
-  const code = await run([
-    node,
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--project',
-    project,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ])
-  try {
-    const counts = JSON.parse(readFileSync(report, 'utf8')) as VitestReport & {
-      numPassedTests: number
-      numFailedTests: number
-      numTotalTests: number
-    }
-    passed += counts.numPassedTests
-    failed += counts.numFailedTests
-    const named = failedTests(counts, ROOT)
-    failures.push(...named)
-    if (counts.numTotalTests === 0) throw new Error(`no ${project} test ran`)
-    if (code !== 0 && counts.numFailedTests === 0) {
-      failed += 1
-      if (named.length === 0) failures.push(`tests: ${project} > exit status ${code}, see above`)
-    }
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    console.error(`== ${project}: ${message}`)
-    failures.push(`tests: ${project} > ${message}`)
-    failed += 1
-  }
+  const outcome = await testProject(project, {
+    root: ROOT,
+    results,
+    vitest: (args) => run([node, 'node_modules/vitest/vitest.mjs', ...args]),
+  })
+  passed += outcome.passed
+  failed += outcome.failed
+  failures.push(...outcome.failures)
+  unsteady.push(...outcome.unsteady)
 }
 
 rmSync(results, { recursive: true, force: true })
+if (unsteady.length > 0) {
+  console.log('\n== unsteady: failed first, passed when its file was run again; to be mended')
+  for (const one of unsteady) console.log(`  ${one}`)
+}
 if (failures.length > 0) {
   console.log('\n== what failed')
   for (const failure of failures.slice(0, FAILURES_NAMED)) console.log(`  ${failure}`)
