@@ -24,6 +24,7 @@ import { rolling } from './scenarios/rolling.ts'
 import { scaling } from './scenarios/scaling.ts'
 import { schedule } from './scenarios/schedule.ts'
 import { sink } from './scenarios/sink.ts'
+import { startUp } from './scenarios/start-up.ts'
 import { ticks } from './scenarios/ticks.ts'
 import { windows } from './scenarios/windows.ts'
 
@@ -43,6 +44,7 @@ const SCENARIOS: readonly Scenario[] = [
   rolling,
   rfq,
   scaling,
+  startUp,
 ]
 
 const [name, ...rest] = process.argv.slice(2)
