@@ -1,3 +1,5 @@
+export { openChannelLog } from './channel/channel-log.ts'
+export { type LogServing, type ServedLog, serveLog } from './channel/serve-log.ts'
 export {
   type EmbeddedLog,
   type EmbeddedLogOptions,

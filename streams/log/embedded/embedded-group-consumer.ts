@@ -3,7 +3,6 @@ import type { StreamsError } from '../../errors.ts'
 import type {
   FetchedBatch,
   GroupConsumer,
-  GroupConsumerOptions,
   GroupMetadata,
   OffsetCommit,
   TopicPartition,
@@ -13,6 +12,7 @@ import { BUFFERED_BYTES_DEFAULT, POLLED_RECORDS_DEFAULT } from './embedded-reade
 import type { Group } from './group.ts'
 import { type LogCore, requireOpen, writeAtomically } from './log-core.ts'
 import { instanceFenced, logClosed, staleMember } from './log-errors.ts'
+import type { MemberOptions } from './member-options.ts'
 import { PartitionCursors } from './partition-cursors.ts'
 import { Seat } from './seat.ts'
 import { eventLoopTurn, Signal } from './signal.ts'
@@ -25,7 +25,7 @@ const NO_USER_DATA = new Uint8Array(0)
  */
 export class EmbeddedGroupConsumer implements GroupConsumer {
   readonly #core: LogCore
-  readonly #options: GroupConsumerOptions
+  readonly #options: MemberOptions
   readonly #signal = new Signal()
   readonly #cursors: PartitionCursors
   #seat: Seat | undefined
@@ -40,7 +40,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
   #followUp = false
   #closed = false
 
-  constructor(core: LogCore, options: GroupConsumerOptions) {
+  constructor(core: LogCore, options: MemberOptions) {
     this.#core = core
     this.#options = options
     this.#cursors = new PartitionCursors({
@@ -140,6 +140,8 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
       this.#requireOpen()
       group.expire()
       const seat = this.#seat
+      const failure = seat?.takeFailure()
+      if (failure !== undefined) throw failure.error
       if (seat === undefined || !group.has(seat.memberId)) {
         await this.#giveUp(this.#partitions, true)
         if (seat?.fenced === true) throw this.#fenced()
@@ -148,7 +150,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
         if (!(await this.#nextStep(group, seat))) return true
       } else if (group.rebalancing && !seat.joined) {
         await this.#giveUp(this.#partitions, false)
-        this.#join(group, seat)
+        await this.#join(group, seat)
       } else if (group.rebalancing) {
         return false
       } else if (!(await this.#nextStep(group, seat))) {
@@ -168,7 +170,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
       this.#followUp = false
       if (!group.rebalancing && group.has(seat.memberId)) group.rebalance()
     } else if (group.rebalancing && !seat.joined) {
-      this.#join(group, seat)
+      await this.#join(group, seat)
     } else {
       return false
     }
@@ -189,9 +191,12 @@ export class EmbeddedGroupConsumer implements GroupConsumer {
     this.#followUp = false
   }
 
-  #join(group: Group, seat: Seat): void {
+  async #join(group: Group, seat: Seat): Promise<void> {
     if (!group.has(seat.memberId) || seat.joined) return
-    group.join(seat, this.#options.userData?.() ?? NO_USER_DATA, this.#partitions)
+    const said = this.#options.userData?.() ?? NO_USER_DATA
+    const userData = said instanceof Promise ? await said : said
+    if (this.#closed || !group.has(seat.memberId) || seat.joined) return
+    group.join(seat, userData, this.#partitions)
   }
 
   async #adopt(group: Group, seat: Seat): Promise<void> {

@@ -4,7 +4,6 @@ import type { Metrics } from '../../metrics.ts'
 import type { StoreDatabase, StoreEngine } from '../../store-engine.ts'
 import type {
   GroupConsumer,
-  GroupConsumerOptions,
   Log,
   LogAdmin,
   NewTopic,
@@ -26,6 +25,7 @@ import { asBuffer, LOG, metaKey, numbers } from './keys.ts'
 import { type LogCore, requireOpen } from './log-core.ts'
 import { formatUnsupported } from './log-errors.ts'
 import { type MaintainOptions, Maintenance } from './maintenance.ts'
+import type { MemberOptions } from './member-options.ts'
 import { PlainProducer } from './plain-producer.ts'
 import { TailCache } from './tail-cache.ts'
 import { TopicCatalogue } from './topic-catalogue.ts'
@@ -62,6 +62,8 @@ export interface EmbeddedLogOptions {
 
 /** The embedded log, and what only it can do. */
 export interface EmbeddedLog extends Log {
+  /** Of a member whose functions may answer later, too. */
+  createGroupConsumer(options: MemberOptions): Promise<GroupConsumer>
   /** Retention, compaction and time-outs, in slices; a timer calls it, tests call it themselves. */
   maintain(options?: MaintainOptions): Promise<void>
   /** Changes the bounds of an existing topic. @throws {StreamsError} LOG_UNKNOWN_TOPIC */
@@ -167,7 +169,7 @@ class DurableLog implements EmbeddedLog {
     return new EmbeddedTransactionalProducer(this.#core, this.#transactions, options)
   }
 
-  async createGroupConsumer(options: GroupConsumerOptions): Promise<GroupConsumer> {
+  async createGroupConsumer(options: MemberOptions): Promise<GroupConsumer> {
     requireOpen(this.#core)
     return new EmbeddedGroupConsumer(this.#core, options)
   }

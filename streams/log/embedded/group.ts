@@ -6,6 +6,8 @@ import { inconsistentAssignor, invalidAssignment } from './log-errors.ts'
 import type { Seat } from './seat.ts'
 import type { TopicCatalogue } from './topic-catalogue.ts'
 
+type Assignments = ReadonlyMap<string, MemberAssignment>
+
 const NO_USER_DATA = new Uint8Array(0)
 
 /**
@@ -23,6 +25,8 @@ export class Group {
   #deadlineMs: number | undefined
   /** Partitions wait for their owner to give them up: if it does not, a rebalance at this time puts it out. */
   #followUpMs: number | undefined
+  /** Whose assignor was asked and has not answered yet. */
+  #asked: { readonly seat: Seat } | undefined
 
   constructor(groupId: string, topics: TopicCatalogue, clock: Clock) {
     this.groupId = groupId
@@ -98,6 +102,7 @@ export class Group {
       for (const seat of this.#seats.values()) seat.joined = false
     }
     const seats = [...this.#seats.values()]
+    this.#asked = undefined
     this.#deadlineMs = this.#clock.monotonicMs() + longestRebalanceMs(seats)
     for (const seat of seats) seat.wake()
   }
@@ -138,7 +143,7 @@ export class Group {
     }
     if (this.#deadlineMs === undefined || nowMs < this.#deadlineMs) return
     for (const [memberId, seat] of this.#seats) {
-      if (seat.joined) continue
+      if (seat.joined && seat !== this.#asked?.seat) continue
       this.#seats.delete(memberId)
       seat.wake()
     }
@@ -146,6 +151,7 @@ export class Group {
   }
 
   #replace(former: Seat, seat: Seat): void {
+    this.#asked = undefined
     this.#seats.delete(former.memberId)
     former.fence()
     seat.takeOver(former)
@@ -162,12 +168,34 @@ export class Group {
   }
 
   #completeWhenAllJoined(): void {
+    this.#asked = undefined
     const seats = [...this.#seats.values()]
+    const [seat] = seats
     if (!seats.every(({ joined }) => joined)) return
+    const answer = this.#assign(seats)
+    if (seat === undefined || !(answer instanceof Promise)) {
+      this.#complete(seats, answer as Assignments)
+      return
+    }
+    // What is asked for in the meantime (a member more, one less) makes the answer void.
+    const asked = { seat }
+    this.#asked = asked
+    answer
+      .then((assignment) => {
+        if (this.#asked === asked) this.#complete(seats, assignment)
+      })
+      .catch((error: unknown) => {
+        if (this.#asked === asked) seat.fail(error)
+      })
+  }
+
+  #complete(seats: readonly Seat[], assigned: Assignments): void {
+    if (seats[0]?.assignor !== undefined) this.#check(assigned)
     const { assignment, withheld } = withholdOwned(
-      this.#assign(seats),
+      assigned,
       seats.map(({ memberId, owned }) => ({ memberId, generationId: 0, owned })),
     )
+    this.#asked = undefined
     this.#deadlineMs = undefined
     this.#followUpMs =
       withheld.length === 0 ? undefined : this.#clock.monotonicMs() + longestRebalanceMs(seats)
@@ -183,7 +211,7 @@ export class Group {
     }
   }
 
-  #assign(seats: readonly Seat[]): ReadonlyMap<string, MemberAssignment> {
+  #assign(seats: readonly Seat[]): Assignments | Promise<Assignments> {
     const counts = new Map<string, number>()
     for (const topic of new Set(seats.flatMap(({ topics }) => topics))) {
       counts.set(topic, this.#topics.topic(topic).partitions.length)
@@ -191,12 +219,10 @@ export class Group {
     const members = seats.map((seat) => seat.member())
     const assignor = seats[0]?.assignor
     if (assignor === undefined) return assignBalanced(members, counts, this.#previous)
-    const assignment = assignor.assign(members, counts)
-    this.#check(assignment)
-    return assignment
+    return assignor.assign(members, counts)
   }
 
-  #check(assignment: ReadonlyMap<string, MemberAssignment>): void {
+  #check(assignment: Assignments): void {
     const owners = new Map<string, string>()
     for (const [memberId, { partitions }] of assignment) {
       if (!this.has(memberId)) throw invalidAssignment(this.groupId, `${memberId} is no member`)

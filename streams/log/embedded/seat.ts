@@ -1,10 +1,5 @@
-import type {
-  GroupConsumerOptions,
-  GroupMember,
-  PartitionAssignor,
-  RebalanceProtocol,
-  TopicPartition,
-} from '../log.ts'
+import type { GroupMember, RebalanceProtocol, TopicPartition } from '../log.ts'
+import type { MemberAssignor, MemberOptions } from './member-options.ts'
 
 const BALANCED = 'balanced'
 const NO_USER_DATA = new Uint8Array(0)
@@ -12,7 +7,7 @@ const DEFAULTS = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 60_000 }
 
 export interface SeatOptions {
   readonly memberId: string
-  readonly consumer: GroupConsumerOptions
+  readonly consumer: MemberOptions
   /** Called when the member has something to do in its next poll. */
   readonly wake: () => void
   /** The generation in which the member was assigned what it has and has not given up. */
@@ -25,13 +20,14 @@ export class Seat {
   readonly clientId: string
   readonly groupInstanceId: string | undefined
   readonly topics: readonly string[]
-  readonly assignor: PartitionAssignor | undefined
+  readonly assignor: MemberAssignor | undefined
   readonly rebalance: RebalanceProtocol
   readonly rebalanceTimeoutMs: number
   readonly #sessionTimeoutMs: number
   #wake: () => void
   #heldSince: (partition: TopicPartition) => number | undefined
   #fenced = false
+  #failure: { readonly error: unknown } | undefined
   #vacantUntilMs: number | undefined
   #generation = -1
   #assignment: readonly TopicPartition[] = []
@@ -114,6 +110,20 @@ export class Seat {
   fence(): void {
     this.#fenced = true
     this.#wake()
+  }
+
+  /** Its assignor has failed: the member hears of it in its next poll, and then joins again. */
+  fail(error: unknown): void {
+    this.joined = false
+    this.#failure = { error }
+    this.#wake()
+  }
+
+  /** Once. */
+  takeFailure(): { readonly error: unknown } | undefined {
+    const failure = this.#failure
+    this.#failure = undefined
+    return failure
   }
 
   /** Has what the former holder of the place was assigned. */

@@ -17,7 +17,8 @@ export class Signal {
   wait(waitMs: number): Promise<void> {
     if (this.#notified) return Promise.resolve()
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#wake?.(), Math.min(waitMs, 0x7fffffff))
+      // Timers take whole milliseconds and cut off the rest: woken too early, a reader would only wait once more.
+      const timer = setTimeout(() => this.#wake?.(), Math.min(Math.ceil(waitMs), 0x7fffffff))
       this.#wake = () => {
         clearTimeout(timer)
         this.#wake = undefined
