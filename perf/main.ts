@@ -1,7 +1,7 @@
 /**
- * Runs one scenario and keeps its results under perf/results/. Exits 0 only when the output of all of it was verified.
+ * Runs one scenario and keeps its results under perf/results/, or elsewhere. Exits 0 only when the output of all of it was verified.
  *
- *   npm run bench -- NAME [--json] [--cpu-prof DIRECTORY] [options]
+ *   npm run bench -- NAME [--json] [--results DIRECTORY] [--cpu-prof DIRECTORY] [options]
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { printTable } from './measuring/print.ts'
-import { type Result, surroundings, writeResults } from './measuring/result-file.ts'
+import { RESULTS, type Result, surroundings, writeResults } from './measuring/result-file.ts'
 import type { Bench, Scenario } from './scenario.ts'
 import { fanOut } from './scenarios/fan-out.ts'
 import { hopping } from './scenarios/hopping.ts'
@@ -64,10 +64,12 @@ async function run(scenario: Scenario, args: readonly string[]): Promise<number>
   const results: Result[] = []
   const directories: string[] = []
   const stopped = new AbortController()
+  let kept = RESULTS
   // Ctrl-C comes more than once, from the terminal and from each launcher: what was started is ended first all the same.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort())
   try {
-    const { json, cpuProf, given } = parsed(scenario, args)
+    const { json, cpuProf, resultsIn, given } = parsed(scenario, args)
+    kept = resultsIn
     const around = surroundings()
     const bench: Bench = {
       directory: () => {
@@ -95,7 +97,7 @@ async function run(scenario: Scenario, args: readonly string[]): Promise<number>
   } finally {
     for (const directory of directories) rmSync(directory, { recursive: true, force: true })
     if (results.length > 0)
-      process.stderr.write(`kept in ${writeResults(scenario.name, results)}\n`)
+      process.stderr.write(`kept in ${writeResults(scenario.name, results, kept)}\n`)
   }
   return results.length > 0 && results.every(({ outputVerified }) => outputVerified) ? 0 : 1
 }
@@ -106,6 +108,7 @@ function parsed(
 ): {
   readonly json: boolean
   readonly cpuProf: string | undefined
+  readonly resultsIn: string
   readonly given: Record<string, unknown>
 } {
   const { values } = parseArgs({
@@ -113,6 +116,7 @@ function parsed(
     options: {
       json: { type: 'boolean', default: false },
       'cpu-prof': { type: 'string' },
+      results: { type: 'string' },
       ...Object.fromEntries(
         Object.entries(options).map(([option, { schema }]) => [
           dashed(option),
@@ -125,6 +129,7 @@ function parsed(
   return {
     json: values.json === true,
     cpuProf: typeof all['cpu-prof'] === 'string' ? all['cpu-prof'] : undefined,
+    resultsIn: typeof all['results'] === 'string' ? resolve(all['results']) : RESULTS,
     given: Object.fromEntries(Object.keys(options).map((option) => [option, all[dashed(option)]])),
   }
 }
@@ -135,7 +140,10 @@ function profiling(directory: string): readonly string[] {
 }
 
 function help(): string {
-  const lines = ['npm run bench -- NAME [--json] [--cpu-prof DIRECTORY] [options]', '']
+  const lines = [
+    'npm run bench -- NAME [--json] [--results DIRECTORY] [--cpu-prof DIRECTORY] [options]',
+    '',
+  ]
   for (const { name: scenarioName, question, options } of SCENARIOS) {
     lines.push(`${scenarioName}: ${question}`)
     for (const [option, { schema, doc }] of Object.entries(options)) {

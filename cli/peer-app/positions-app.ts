@@ -15,6 +15,8 @@ import {
 import type { PeerTopology } from './peer-topology.ts'
 import { type PeerFill, type PeerPosition, peerFillSerde, peerPositionSerde } from './schemas.ts'
 
+/** A byte, as on the other side: what is stored is that it is there. */
+const SEEN = '1'
 /** A fill is remembered for at least one bucket of record time, and at most two. */
 const BUCKET_MS = 600_000
 
@@ -87,7 +89,7 @@ class UpdatePositions implements Processor<string, PeerFill, string, PeerPositio
     const seen = this.#seen
     if (seen === undefined || seen.fetch(fillId, bucketMs) !== undefined) return false
     if (seen.fetch(fillId, bucketMs - BUCKET_MS) !== undefined) return false
-    seen.put(fillId, '', bucketMs)
+    seen.put(fillId, SEEN, bucketMs)
     return true
   }
 }

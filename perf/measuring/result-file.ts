@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Measurement } from '../scenario.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const RESULTS = join(ROOT, 'perf', 'results')
+export const RESULTS = join(ROOT, 'perf', 'results')
 const LIBRARIES = ['@nxtedition/rocksdb', 'avsc', 'kafkajs', 'chdb', 'uWebSockets.js']
 
 /** What a figure depends on besides the code; taken before the measurement, so that the load is that of others. */
@@ -48,10 +48,14 @@ export function surroundings(): Surroundings {
 }
 
 /** @returns the path of the file */
-export function writeResults(scenario: string, results: readonly Result[]): string {
-  mkdirSync(RESULTS, { recursive: true })
+export function writeResults(
+  scenario: string,
+  results: readonly Result[],
+  directory: string,
+): string {
+  mkdirSync(directory, { recursive: true })
   const date = (results[0]?.date ?? new Date().toISOString()).replace(/\.\d+Z$/, 'Z')
-  const path = join(RESULTS, `${scenario}-${date.replaceAll(':', '')}.json`)
+  const path = join(directory, `${scenario}-${date.replaceAll(':', '')}.json`)
   writeFileSync(path, `[\n${results.map((result) => JSON.stringify(result)).join(',\n')}\n]\n`)
   return path
 }
