@@ -35,7 +35,8 @@ interface Waiter {
   readonly resolve: (reached: boolean) => void
 }
 
-const POLL_MS = 50
+/** What comes, and `close`, end a poll before. */
+const POLL_MS = 1_000
 const RECORDS_PER_POLL_MAX = 2_000
 const BUFFERED_BYTES_MAX = 8 * 1024 * 1024
 const RETRY_MS_MIN = 50
@@ -60,6 +61,7 @@ export class TopicView {
   #caughtUp = false
   #failure: string | undefined
   #running: Promise<void> | undefined
+  #reader: PartitionReader | undefined
 
   constructor(options: TopicViewOptions) {
     this.#options = options
@@ -145,15 +147,23 @@ export class TopicView {
   async close(): Promise<void> {
     this.#stop.abort()
     for (const waiter of [...this.#waiters]) waiter.resolve(false)
+    await this.#closeReader()
     await this.#running
+  }
+
+  /** Ends a poll that waits. */
+  async #closeReader(): Promise<void> {
+    const reader = this.#reader
+    this.#reader = undefined
+    await reader?.close().catch(() => {})
   }
 
   async #follow(): Promise<void> {
     let retryMs = RETRY_MS_MIN
     while (!this.#stop.signal.aborted) {
-      let reader: PartitionReader | undefined
       try {
-        reader = await this.#open()
+        const reader = await this.#open()
+        this.#reader = reader
         while (!this.#stop.signal.aborted) {
           const batches = await reader.poll({
             maxWaitMs: POLL_MS,
@@ -168,6 +178,7 @@ export class TopicView {
           retryMs = RETRY_MS_MIN
         }
       } catch (error) {
+        if (this.#stop.signal.aborted) return
         this.#failure = error instanceof Error ? error.message : String(error)
         this.#options.logger.warn(
           { view: this.#options.name, error: this.#failure, retryMs },
@@ -176,7 +187,7 @@ export class TopicView {
         await this.#pause(retryMs)
         retryMs = Math.min(RETRY_MS_MAX, retryMs * 2)
       } finally {
-        await reader?.close().catch(() => {})
+        await this.#closeReader()
       }
     }
   }

@@ -20,7 +20,8 @@ export interface GlobalReaderOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-const POLL_WAIT_MS = 100
+/** What comes, and `close`, end a poll before. */
+const POLL_WAIT_MS = 1_000
 const RECORDS_MAX = 5_000
 
 /** Keeps global tables at the end of their topics: wholly before the first task runs, then between batches. */
@@ -29,6 +30,7 @@ export class GlobalReader {
   readonly #backoff: Backoff
   readonly #registry: RegistryWait
   #following: Promise<void> | undefined
+  #reader: PartitionReader | undefined
   #closed = false
 
   constructor(options: GlobalReaderOptions) {
@@ -80,17 +82,27 @@ export class GlobalReader {
     this.#closed = true
     this.#backoff.end()
     this.#registry.end()
+    await this.#closeReader().catch(() => {})
     await this.#following
+  }
+
+  /** Ends a poll that waits. */
+  async #closeReader(): Promise<void> {
+    const reader = this.#reader
+    this.#reader = undefined
+    await reader?.close()
   }
 
   async #read(goesOn: () => boolean, applied: (batch: FetchedBatch) => void): Promise<void> {
     const { log, clientId, tables, logger } = this.#options
-    let reader: PartitionReader | undefined
     while (!this.#closed && goesOn()) {
       try {
+        let reader = this.#reader
         if (reader === undefined) {
           reader = await log.createPartitionReader({ clientId, isolation: 'read_committed' })
+          this.#reader = reader
           await reader.assign(this.#positions())
+          if (this.#closed) break
         }
         const batches = await reader.poll({ maxWaitMs: POLL_WAIT_MS, recordsMax: RECORDS_MAX })
         for (const batch of batches) {
@@ -101,14 +113,14 @@ export class GlobalReader {
         if (batches.length > 0) await this.#options.timers.turn()
         this.#backoff.reset()
       } catch (error) {
-        await reader?.close().catch(() => {})
-        reader = undefined
+        await this.#closeReader().catch(() => {})
+        if (this.#closed) return
         if (logTrouble(error) !== 'begin-again') throw error
         logger.warn({ error: String(error) }, 'global stores wait for the log')
         await this.#backoff.wait()
       }
     }
-    await reader?.close()
+    await this.#closeReader()
   }
 
   /** Waits for schemas as long as the registry is away. @returns whether the batch may be applied; false when closed before */

@@ -21,7 +21,8 @@ import { nextThreadStatus, type ThreadInput, type ThreadStatus } from './thread-
 import { ThreadTasks } from './thread-tasks.ts'
 import { TurnSignal } from './turn-signal.ts'
 
-const IDLE_WAIT_MS = 100
+/** Whatever there is to do wakes the thread; this bounds only how late it sees that the wall clock was set. */
+const IDLE_WAIT_MS = 500
 
 /** Longest stretch without giving the event loop a turn. */
 const STRETCH_MS = 8
