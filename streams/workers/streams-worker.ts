@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { StreamsError } from '../errors.ts'
+import { openChannelLog } from '../log/channel/channel-log.ts'
+import type { Log } from '../log/log.ts'
 import type { Streams } from '../streams.ts'
 import type {
   WorkerAnswers,
@@ -14,28 +16,34 @@ export interface WorkerApplication {
   readonly streams: readonly Streams[]
   /** Data that can be cloned; the application merges those of all workers. */
   readonly metrics?: () => Promise<unknown>
-  /** After the instances are closed: the log, a registry. */
+  /** After the instances are closed: a log that it opened itself, a registry. */
   readonly close?: () => Promise<void>
 }
 
 /**
  * For the module that a `StreamsWorkers` runs in each thread: opens the application, and answers for it.
  *
+ * @param open gets the log that the `StreamsWorkers` serves; undefined where the worker opens one itself
  * @example
- * await serveStreamsWorker<Settings>(async (settings, name) => ({ streams: [open(settings, name)] }))
+ * await serveStreamsWorker<Settings>(async (settings, name, log) => ({ streams: [open(settings, name, log)] }))
  */
 export async function serveStreamsWorker<Data>(
-  open: (data: Data, name: string) => Promise<WorkerApplication>,
+  open: (data: Data, name: string, log: Log | undefined) => Promise<WorkerApplication>,
 ): Promise<void> {
   assert(!isMainThread && parentPort !== null, 'this module is for a worker thread')
   const port = parentPort
-  const { name, data } = workerData as { readonly name: string; readonly data: Data }
+  const { name, data, logPort } = workerData as {
+    readonly name: string
+    readonly data: Data
+    readonly logPort: MessagePort | undefined
+  }
   const say = (message: WorkerMessage) => port.postMessage(message)
-  const opened = open(data, name)
+  const log = logPort === undefined ? undefined : openChannelLog(logPort)
+  const opened = open(data, name, log)
   // Told to whoever asks for the start.
   opened.catch(() => undefined)
   port.on('message', (request: WorkerRequest) => {
-    answer(opened, request, say)
+    answer(opened, log, request, say)
       .then((answered) => say({ kind: 'answer', id: request.id, answer: answered }))
       .catch((error: unknown) =>
         say({ kind: 'refusal', id: request.id, failure: failureOf(error) }),
@@ -48,6 +56,7 @@ export async function serveStreamsWorker<Data>(
 
 async function answer(
   opened: Promise<WorkerApplication>,
+  log: Log | undefined,
   { question, deadlineMs }: WorkerRequest,
   say: (message: WorkerMessage) => void,
 ): Promise<WorkerAnswers[typeof question]> {
@@ -69,6 +78,7 @@ async function answer(
         streams.map((one) => one.close(deadlineMs === undefined ? {} : { deadlineMs })),
       )
       await application.close?.()
+      await log?.close()
       return undefined
     case 'metadata':
       return streams.map((one) => one.metadata())

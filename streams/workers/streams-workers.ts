@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import { StreamsError } from '../errors.ts'
+import { type LogServing, type ServedLog, serveLog } from '../log/channel/serve-log.ts'
 import type { Logger } from '../logger.ts'
 import type { PartitionLag, StreamsMetadata } from '../streams-metadata.ts'
 import type { StreamsStatus } from '../streams-status.ts'
@@ -21,6 +22,8 @@ export interface StreamsWorkersOptions<Data> {
   /** For `serveStreamsWorker`; cloned into each worker. */
   readonly data: Data
   readonly logger: Logger
+  /** A log that belongs to this thread: it is served to the workers, each over a channel of its own. Without it they open the log themselves. */
+  readonly log?: ServedLog
   /** A worker has ended by itself, or an instance in it has; the worker is closed. The others go on: its tasks are theirs. */
   readonly onFailure: (error: StreamsError) => void
   readonly timers?: Timers
@@ -34,6 +37,7 @@ interface Pending {
 interface Member {
   readonly name: string
   readonly worker: Worker
+  readonly serving: LogServing | undefined
   readonly pending: Map<number, Pending>
   /** By application. */
   readonly states: Map<string, StreamsStatus>
@@ -45,7 +49,8 @@ const CLOSE_DEADLINE_MS = 10_000
 /**
  * Stream threads that are worker threads, each with an event loop and so a core of its own, added and removed at run time. Each is one more
  * instance of its applications: the group gives it tasks as it does to another process, and its state lies in a directory of its own, which its
- * name tells. The log has to be one that several threads can open, which the embedded log is not.
+ * name tells. A log that several threads can open (Kafka) each opens for itself; the embedded log, which belongs to one thread, is served to them
+ * (`log`). Whatever a worker that ends had open there is closed: its transactions are aborted, its members leave.
  *
  * @example
  * const workers = new StreamsWorkers({ name: 'totals', module: new URL('./totals-worker.ts', import.meta.url), data, logger, onFailure })
@@ -79,11 +84,21 @@ export class StreamsWorkers<Data> {
   /** One worker more; resolves with its name when its instances are started. @throws {StreamsError} STREAMS_WORKER_FAILED */
   async add(): Promise<string> {
     const name = this.#freeName()
-    const worker = new Worker(this.#options.module, {
+    const { module, data, log, logger } = this.#options
+    const { serving, logPort } = log === undefined ? NOT_SERVED : served(log, logger)
+    const worker = new Worker(module, {
       name,
-      workerData: { name, data: this.#options.data },
+      workerData: { name, data, logPort },
+      transferList: logPort === undefined ? [] : [logPort],
     })
-    const member: Member = { name, worker, pending: new Map(), states: new Map(), isClosing: false }
+    const member: Member = {
+      name,
+      worker,
+      serving,
+      pending: new Map(),
+      states: new Map(),
+      isClosing: false,
+    }
     this.#members.push(member)
     worker.on('message', (message: WorkerMessage) => this.#heard(member, message))
     worker.on('error', (error) => this.#ended(member, messageOf(error)))
@@ -165,6 +180,8 @@ export class StreamsWorkers<Data> {
     member.isClosing = true
     await member.worker.terminate()
     this.#forget(member, 'it was ended')
+    // It may have been told already, by the end of the channel.
+    await member.serving?.close().catch((error: unknown) => this.#notClosed(member, error))
   }
 
   async #askAll<Question extends WorkerQuestion>(
@@ -224,8 +241,14 @@ export class StreamsWorkers<Data> {
     const wasClosing = member.isClosing
     member.isClosing = true
     this.#forget(member, why)
+    member.serving?.close().catch((error: unknown) => this.#notClosed(member, error))
     if (!wasClosing)
       this.#options.onFailure(failed(member.name, { message: why, place: {}, remedy: REMEDY }))
+  }
+
+  #notClosed({ name }: Member, error: unknown): void {
+    const about = { worker: name, error: String(error) }
+    this.#options.logger.warn(about, 'what a worker had open on the log did not close')
   }
 
   #forget(member: Member, why: string): void {
@@ -235,6 +258,13 @@ export class StreamsWorkers<Data> {
       reject(failed(member.name, { message: why, place: {}, remedy: REMEDY }))
     member.pending.clear()
   }
+}
+
+const NOT_SERVED = { serving: undefined, logPort: undefined }
+
+function served(log: ServedLog, logger: Logger) {
+  const { port1, port2 } = new MessageChannel()
+  return { serving: serveLog(log, port1, { logger }), logPort: port2 }
 }
 
 const REMEDY = 'Read the log before it; add another worker when the cause is corrected.'
