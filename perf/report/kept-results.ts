@@ -60,7 +60,7 @@ export class KeptResults {
   /** @throws {Error} when a file there is not a list of results */
   static read(directory = 'perf/results'): KeptResults {
     const files = readdirSync(join(ROOT, directory))
-      .filter((name) => name.endsWith('.json') && !name.startsWith('peer-'))
+      .filter((name) => name.endsWith('.json'))
       .sort()
     return new KeptResults(files.flatMap((name) => readResults(`${directory}/${name}`)))
   }
@@ -82,6 +82,10 @@ export class KeptResults {
       .map(([, result]) => result)
   }
 
+  all(scenario: string): readonly KeptResult[] {
+    return this.#results.filter((result) => result.scenario === scenario)
+  }
+
   /** What the rule wants and nobody has measured. */
   missing(rule: Rule): readonly Wanted[] {
     const there = this.shown(rule)
@@ -93,8 +97,8 @@ export class KeptResults {
 
   /** The newest of a scenario with this configuration. */
   newest(scenario: string, configuration: Configuration = {}): KeptResult {
-    const [found] = this.#results
-      .filter((result) => result.scenario === scenario && isOf(result, configuration))
+    const [found] = this.all(scenario)
+      .filter((result) => isOf(result, configuration))
       .sort((a, b) => (a.date < b.date ? 1 : -1))
     if (found === undefined)
       throw new Error(`there is no verified result of ${scenario} ${JSON.stringify(configuration)}`)

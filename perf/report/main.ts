@@ -4,10 +4,11 @@
  *   node bin/node.js perf/report/main.ts report|figures|all [--check]      --check changes nothing and names what is stale
  */
 import { parseArgs } from 'node:util'
+import { documentsWith } from './documents.ts'
 import { leftOver, remove, staleFiles, writeFiles } from './generated-files.ts'
 import { KeptResults } from './kept-results.ts'
 import { reportFiles } from './page.ts'
-import { PAGE_DIRECTORY } from './section.ts'
+import { FLAMES_DIRECTORY, PAGE_DIRECTORY } from './section.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,9 +20,22 @@ if (!['report', 'figures', 'all'].includes(what)) throw new Error(`there is no $
 const kept = KeptResults.read()
 const problems: string[] = []
 
+// First: the report takes up notes, in which figures stand.
+if (what !== 'report') {
+  const { changed, stale, errors } = documentsWith(kept)
+  problems.push(...errors)
+  if (values.check) problems.push(...stale)
+  else {
+    writeFiles(changed)
+    process.stdout.write(
+      [`${stale.length} figures in ${changed.size} files written`, ...stale, ''].join('\n'),
+    )
+  }
+}
+
 if (what !== 'figures') {
   const files = reportFiles(kept)
-  const unused = leftOver(PAGE_DIRECTORY, '.svg', files)
+  const unused = [PAGE_DIRECTORY, FLAMES_DIRECTORY].flatMap((path) => leftOver(path, '.svg', files))
   if (values.check)
     problems.push(
       ...staleFiles(files),
@@ -35,6 +49,6 @@ if (what !== 'figures') {
 }
 
 for (const problem of problems) process.stderr.write(`${problem}\n`)
-if (problems.length > 0)
-  process.stderr.write('npm run report and npm run figures write them anew\n')
+if (values.check && problems.length > 0)
+  process.stderr.write('npm run figures && npm run report write anew what is stale\n')
 process.exitCode = problems.length === 0 ? 0 : 1

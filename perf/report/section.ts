@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-import type { KeptResult, Rule } from './kept-results.ts'
+import type { KeptResult, Rule, Wanted } from './kept-results.ts'
 
 /** A part of the report: what is shown of some results. */
 export interface Section {
@@ -56,6 +55,11 @@ function provenance({ file, commit, modified, machine, date }: KeptResult): stri
   ].join('  ·  ')
 }
 
+export function missingText({ scenario, configuration = {}, command }: Wanted): string {
+  const which = Object.entries(configuration).map(([name, value]) => `${name} ${String(value)}`)
+  return `Not measured yet: ${[scenario, ...which].join(', ')}; run \`${command}\`.`
+}
+
 /** `npm run bench -- NAME --option value ...`; what is undefined or false is left out, true is a flag. */
 export function bench(name: string, options: Readonly<Record<string, unknown>> = {}): string {
   const words = Object.entries(options).flatMap(([option, value]) =>
@@ -75,4 +79,5 @@ export function logOption(results: readonly KeptResult[]): Readonly<Record<strin
 }
 
 /** Where plots are kept, from the root of the project. */
-export const PAGE_DIRECTORY = join('docs', 'benchmarks')
+export const PAGE_DIRECTORY = 'docs/benchmarks'
+export const FLAMES_DIRECTORY = `${PAGE_DIRECTORY}/flames`

@@ -7,7 +7,7 @@ import type { Rule } from './kept-results.ts'
 export const SHOWN = {
   'kafka-streams': {
     scenarios: ['ticks', 'positions', 'windows'],
-    kind: ['emission'],
+    kind: ['emission', 'caching'],
     where: { peer: true, threads: 1 },
     wanted: [
       { scenario: 'ticks', command: 'npm run bench -- ticks --peer' },

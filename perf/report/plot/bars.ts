@@ -30,7 +30,7 @@ export interface BarPlot {
 
 const WIDTH = 860
 const ROW = 22
-const LEFT = 128
+const LEFT = 168
 
 /** Lying bars in groups, with the spread of the runs as a whisker. */
 export function barsSvg({ title, footer, categories, panels }: BarPlot): string {
@@ -44,7 +44,7 @@ export function barsSvg({ title, footer, categories, panels }: BarPlot): string 
       top: TOP,
       bottom: bottomOf(footer),
     })),
-    xAxis: panels.map(({ name, tick }, gridIndex) => ({
+    xAxis: panels.map(({ name, tick, series }, gridIndex) => ({
       ...axisStyle,
       gridIndex,
       type: 'value' as const,
@@ -52,7 +52,7 @@ export function barsSvg({ title, footer, categories, panels }: BarPlot): string 
       nameGap: 30,
       splitNumber: 4,
       // Room for the label behind the longest bar.
-      boundaryGap: [0, '24%'] as [number, string],
+      boundaryGap: [0, `${roomFor(series, wide - 40)}%`] as [number, string],
       axisLabel: {
         ...axisStyle.axisLabel,
         formatter: (value: number) => tick(value),
@@ -68,7 +68,7 @@ export function barsSvg({ title, footer, categories, panels }: BarPlot): string 
       axisLabel: {
         ...axisStyle.axisLabel,
         show: gridIndex === 0,
-        width: LEFT - 20,
+        width: LEFT - 44,
         overflow: 'break' as const,
       },
     })),
@@ -101,6 +101,16 @@ export function barsSvg({ title, footer, categories, panels }: BarPlot): string 
     ),
   }
   return svgOf({ title, footer, width: WIDTH, height, option })
+}
+
+/** As a percentage of the longest bar. */
+function roomFor(series: BarPanel['series'], width: number): number {
+  const characters = Math.max(
+    0,
+    ...series.flatMap(({ bars }) => bars.map((bar) => bar?.label.length ?? 0)),
+  )
+  const px = 6.8 * characters + 14
+  return Math.ceil((100 * px) / (width - px))
 }
 
 function endOf(bar: Bar | undefined): number {

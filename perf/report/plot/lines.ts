@@ -90,6 +90,9 @@ export function percentilesSvg({
   y,
   lines,
 }: Pick<LinePlot, 'title' | 'footer' | 'y' | 'lines'>): string {
+  const shares = lines
+    .flatMap(({ points }) => points.map(([share]) => share))
+    .filter((share) => share <= SHARE_MAX)
   const option: EChartsOption = {
     grid: { ...GRID, bottom: bottomOf(footer) },
     xAxis: {
@@ -98,7 +101,7 @@ export function percentilesSvg({
       name: 'percentile',
       nameGap: 30,
       min: 0,
-      max: 4,
+      max: Math.ceil(Math.max(1, ...shares.map(nines))),
       interval: 1,
       axisLabel: {
         ...axisStyle.axisLabel,
@@ -151,7 +154,7 @@ export function curveOf(histogram: unknown): readonly (readonly [share: number, 
 }
 
 function nines(share: number): number {
-  return -Math.log10(1 - share)
+  return Math.round(-1e6 * Math.log10(1 - share)) / 1e6
 }
 
 function labelOf(value: unknown): string {

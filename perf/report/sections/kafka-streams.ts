@@ -28,7 +28,6 @@ export const kafkaStreams: Section = {
     table(
       [
         'work',
-        'caches',
         'records',
         'Orion records/s',
         'Kafka Streams',
@@ -44,14 +43,13 @@ export const kafkaStreams: Section = {
         const of = (path: string): number => numberAt(figures, path)
         return [
           nameOf(result),
-          String(configuration['caching']),
           count(Number(configuration['records'])),
           count(of('orion.recordsPerSecond')),
           count(of('kafkaStreams.recordsPerSecond')),
-          `**${fixed(of('timesAsFast'), 2)}** (${range(result, 'timesAsFast')})`,
+          `**${fixed(of('timesAsFast'), 2)}**${range(result, 'timesAsFast')}`,
           short(of('orion.cpuSeconds')),
           short(of('kafkaStreams.cpuSeconds')),
-          `**${fixed(of('timesTheCpu'), 2)}** (${range(result, 'timesTheCpu')})`,
+          `**${fixed(of('timesTheCpu'), 2)}**${range(result, 'timesTheCpu')}`,
           count(of('orion.peakRssMiB')),
           count(of('kafkaStreams.peakRssMiB')),
         ]
@@ -115,11 +113,14 @@ function panel(
   }
 }
 
-function range({ figures }: KeptResult, ratio: string): string {
-  return `${fixed(numberAt(figures, `spread.${ratio}.min`), 2)} to ${fixed(numberAt(figures, `spread.${ratio}.max`), 2)}`
+/** Of the rounds, where there were several. */
+function range({ figures, runs }: KeptResult, ratio: string): string {
+  const at = (end: 'min' | 'max'): string => fixed(numberAt(figures, `spread.${ratio}.${end}`), 2)
+  return runs === 1 ? '' : ` (${at('min')} to ${at('max')})`
 }
 
 function nameOf({ scenario, configuration }: KeptResult): string {
   const emission = valueAt(configuration, 'emission')
-  return typeof emission === 'string' ? `${scenario}, ${emission}` : scenario
+  const caches = configuration['caching'] === 'off' ? ['caches off'] : []
+  return [scenario, ...(typeof emission === 'string' ? [emission] : []), ...caches].join(', ')
 }
