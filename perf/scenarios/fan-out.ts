@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Instrument, Page, Session } from '#gateway/protocol'
 import { descendants, processUse } from '../measuring/cpu.ts'
+import { allInstruments, logIn } from '../measuring/gateway-client.ts'
 import { startOrion } from '../measuring/orion-process.ts'
 import { median, rounded } from '../measuring/percentiles.ts'
 import { runStep } from '../measuring/step.ts'
@@ -82,12 +82,11 @@ async function measure(
   bench: Bench,
   orion: { readonly url: URL; readonly pid: number; readonly password: string },
 ): Promise<void> {
-  const tokens = await logIn(
-    orion.url,
-    orion.password,
-    Math.ceil(values.subscribers / CONNECTIONS_PER_USER),
-  )
-  const instrumentIds = await instruments(orion.url, tokens[0] ?? '')
+  const tokens: string[] = []
+  for (const user of USERS.slice(0, Math.ceil(values.subscribers / CONNECTIONS_PER_USER)))
+    tokens.push(await logIn(orion.url, user, orion.password))
+  const listed = await allInstruments(orion.url, tokens[0] ?? '')
+  const instrumentIds = listed.map(({ instrumentId }) => instrumentId)
   const phases = Array.from({ length: 2 * values.pairs }, (_, index) => index % 2 === 1)
   const argument: SubscribersArgument = {
     port: Number(orion.url.port),
@@ -179,33 +178,4 @@ function figuresOf(phases: readonly Phase[]): PhaseFigures {
     clientCpus: of(({ use }) => use.cpuSeconds / use.seconds),
     otherCpus: of(({ use }) => (use.otherCpuSeconds ?? 0) / use.seconds),
   }
-}
-
-async function logIn(url: URL, password: string, users: number): Promise<readonly string[]> {
-  const tokens: string[] = []
-  for (const user of USERS.slice(0, users)) {
-    const response = await fetch(new URL('/api/v1/login', url), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ tenant: 'demo', user, password }),
-    })
-    if (!response.ok) throw new Error(`log-in of ${user} was answered ${response.status}`)
-    tokens.push(((await response.json()) as Session).accessToken)
-  }
-  return tokens
-}
-
-async function instruments(url: URL, token: string): Promise<readonly string[]> {
-  const ids: string[] = []
-  let cursor: string | null = null
-  do {
-    const at = new URL('/api/v1/instruments?limit=1000', url)
-    if (cursor !== null) at.searchParams.set('cursor', cursor)
-    const response = await fetch(at, { headers: { authorization: `Bearer ${token}` } })
-    if (!response.ok) throw new Error(`the list of instruments was answered ${response.status}`)
-    const page = (await response.json()) as Page<Instrument>
-    ids.push(...page.items.map(({ instrumentId }) => instrumentId))
-    cursor = page.nextCursor
-  } while (cursor !== null)
-  return ids
 }

@@ -1,7 +1,7 @@
 import type { Problem, Rfq, RfqRequest } from '#gateway/protocol'
 import { wallMs } from '../measuring/aligned-clock.ts'
+import { logIn } from '../measuring/gateway-client.ts'
 import { pause } from '../measuring/read-topic.ts'
-import { logIn } from '../rfq/gateway-client.ts'
 import { count, type Tally } from './tally.ts'
 
 const RETRY_MS = 300

@@ -2,10 +2,10 @@
 import type { Instrument, Rfq, RfqRequest, ServerMessage } from '#gateway/protocol'
 import { wallMs } from '../measuring/aligned-clock.ts'
 import { CpuMeter, type CpuUse } from '../measuring/cpu.ts'
+import { cryptoInstruments, logIn } from '../measuring/gateway-client.ts'
 import { type Distribution, distribution, histogram } from '../measuring/percentiles.ts'
 import { pause } from '../measuring/read-topic.ts'
 import { endStep, stepArgument } from '../measuring/step.ts'
-import { cryptoInstruments, logIn } from '../rfq/gateway-client.ts'
 
 export interface RfqGatewayArgument {
   readonly url: string

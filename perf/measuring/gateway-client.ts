@@ -1,5 +1,5 @@
 import type { Instrument, Page, Session } from '#gateway/protocol'
-import { pause } from '../measuring/read-topic.ts'
+import { pause } from './read-topic.ts'
 
 const WAITS_MAX = 30
 /** Prices come in the first seconds; without one an RFQ is refused. */
@@ -26,4 +26,20 @@ export async function cryptoInstruments(url: URL, token: string): Promise<readon
     await pause(1_000)
   }
   throw new Error('there are no crypto instruments')
+}
+
+/** All that the user may see, page by page. */
+export async function allInstruments(url: URL, token: string): Promise<readonly Instrument[]> {
+  const all: Instrument[] = []
+  let cursor: string | null = null
+  do {
+    const at = new URL('/api/v1/instruments?limit=1000', url)
+    if (cursor !== null) at.searchParams.set('cursor', cursor)
+    const response = await fetch(at, { headers: { authorization: `Bearer ${token}` } })
+    if (!response.ok) throw new Error(`the list of instruments was answered ${response.status}`)
+    const page = (await response.json()) as Page<Instrument>
+    all.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  return all
 }
