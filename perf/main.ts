@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { printTable } from './measuring/print.ts'
 import { RESULTS, type Result, surroundings, writeResults } from './measuring/result-file.ts'
 import type { Bench, Scenario } from './scenario.ts'
+import { endToEnd } from './scenarios/end-to-end.ts'
 import { fanOut } from './scenarios/fan-out.ts'
 import { hopping } from './scenarios/hopping.ts'
 import { keys } from './scenarios/keys.ts'
@@ -45,6 +46,7 @@ const SCENARIOS: readonly Scenario[] = [
   rfq,
   scaling,
   startUp,
+  endToEnd,
 ]
 
 const [name, ...rest] = process.argv.slice(2)
