@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { PunctuationQueue } from './punctuation.ts'
+import { TaskPunctuations } from './task-punctuations.ts'
 
 /** A queue whose punctuations say when they ran, each under its name. */
 function recorded() {
@@ -74,4 +75,13 @@ test('due times that are kept are those of the intervals: a hold comes of the st
   expect(after.queue.nextDueMs).toBe(2_000)
   after.queue.run(2_000)
   expect(after.queue.dueTimes()).toEqual([2_020])
+})
+
+test('a hold that is no time is refused: with it the task would never sleep', () => {
+  const punctuations = new TaskPunctuations('0_0', () => {})
+  const options = { intervalMs: 10, type: 'wall-clock', systemTimeMs: 0 } as const
+  const timer = punctuations.schedule('look', options, () => {})
+  expect(() => timer.holdUntil(Number.NaN)).toThrow('STREAMS_INVALID_INTERVAL')
+  timer.holdUntil(Number.POSITIVE_INFINITY)
+  expect(punctuations.wallClock.nextDueMs).toBe(Number.POSITIVE_INFINITY)
 })
