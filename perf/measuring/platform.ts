@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { openEmbeddedRegistry } from '#avro'
 import { createStoreBackend, rocksdbEngine } from '#state-stores'
 import { type Logger, type Metrics, noMetrics, Streams, systemClock } from '#streams'
-import { type Log, openEmbeddedLog, openKafkaLog } from '#streams/log'
+import { type EmbeddedLog, type Log, openEmbeddedLog, openKafkaLog } from '#streams/log'
 import { newTopics, openTopics, prepareTopics, type Topics } from '#topics'
 import { topologies } from '#topologies'
 
@@ -58,8 +58,20 @@ export function openLog(
 ): Promise<Log> {
   const parts = { logger, metrics: noMetrics, clock: systemClock }
   return brokers === undefined
-    ? openEmbeddedLog({ ...parts, engine: rocksdbEngine(), directory: join(directory, 'log') })
+    ? openOwnLog({ directory }, logger)
     : openKafkaLog({ ...parts, brokers: brokers.split(','), clientId: 'orion-bench' })
+}
+
+/** The embedded log of a place, as its owner has it: to be served to other threads. */
+export function openOwnLog(
+  { directory }: Pick<Place, 'directory'>,
+  logger: Logger,
+): Promise<EmbeddedLog> {
+  return openEmbeddedLog({
+    engine: rocksdbEngine(),
+    directory: join(directory, 'log'),
+    ...{ logger, metrics: noMetrics, clock: systemClock },
+  })
 }
 
 /** Of market data. */

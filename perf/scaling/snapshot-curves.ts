@@ -30,8 +30,7 @@ export function partitionCurve(
   bench: Bench,
   log: LogUnderTest,
 ): Promise<void> {
-  // The embedded log belongs to one thread.
-  const workers = log.name === 'embedded' ? [1] : numbersOf(values.workers)
+  const workers = numbersOf(values.workers)
   const places = numbersOf(values.partitions).flatMap((partitions) =>
     workers.map((threads) => ({
       at: { partitions, workers: threads },

@@ -39,7 +39,7 @@ export const scaling = scenario({
     },
     workers: {
       schema: listOf('1,2', 1, 16),
-      doc: 'Threads of the curve of partitions, separated by commas; the embedded log has one.',
+      doc: 'Threads of the curve of partitions, with an event loop each, separated by commas.',
     },
     keys: {
       schema: listOf('500,5000,50000,500000,1000000', 1, 50_000_000),

@@ -5,7 +5,7 @@ import { BroadcastChannel } from 'node:worker_threads'
 import { type StreamsMetadata, StreamsWorkers } from '#streams'
 import { CpuMeter, type CpuUse } from '../measuring/cpu.ts'
 import { type GarbageFigures, GarbageMeter } from '../measuring/garbage.ts'
-import { stderrLogger } from '../measuring/platform.ts'
+import { openOwnLog, stderrLogger } from '../measuring/platform.ts'
 import { lagOf, pause } from '../measuring/read-topic.ts'
 import { endStep, stepArgument } from '../measuring/step.ts'
 import {
@@ -40,9 +40,11 @@ const LOOK_MS = 20
 const SPREAD_MS_MAX = 60_000
 
 const argument = stepArgument<SnapshotWorkArgument>()
-const { partitions, workers: threads, run } = argument
-const directory = join(argument.place.directory, 'state', run)
-const log = await openWorkLog(argument)
+const { partitions, place, workers: threads, run } = argument
+const directory = join(place.directory, 'state', run)
+// An embedded log belongs to this thread, which serves it to the others; of Kafka each opens its own.
+const own = place.brokers === undefined ? await openOwnLog(place, stderrLogger()) : undefined
+const log = own ?? (await openWorkLog(argument))
 await log.admin.createTopics([
   { topic: outputOf(argument), partitions, cleanup: 'delete', retentionMs: -1, retentionBytes: -1 },
 ])
@@ -57,6 +59,7 @@ const workers = new StreamsWorkers<SnapshotWorkerData>({
   module: new URL('./snapshot-worker-main.ts', import.meta.url),
   data,
   logger: stderrLogger(),
+  ...(own === undefined ? {} : { log: own }),
   onFailure: (error) => {
     failure = error
   },
@@ -83,7 +86,7 @@ start.close()
 await workers.close()
 await streams.close()
 await log.close()
-const storeMiB = megabytesUnder(join(argument.place.directory, 'state'), run)
+const storeMiB = megabytesUnder(join(place.directory, 'state'), run)
 endStep({ use, peakRssMiB, storeMiB, garbage, tasksOf } satisfies SnapshotWorkResult)
 
 /** Waits until every partition has a task that runs, and every thread one as far as they go. */

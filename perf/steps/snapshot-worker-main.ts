@@ -11,8 +11,8 @@ export interface SnapshotWorkerData {
   readonly channel: string
 }
 
-await serveStreamsWorker<SnapshotWorkerData>(async ({ work, directory, channel }, name) => {
-  const log = await openWorkLog(work)
+await serveStreamsWorker<SnapshotWorkerData>(async ({ work, directory, channel }, name, served) => {
+  const log = served ?? (await openWorkLog(work))
   const streams = snapshotStreams(work, log, `${directory}-${name}`)
   streams.pause()
   const start = new BroadcastChannel(channel)
@@ -21,7 +21,7 @@ await serveStreamsWorker<SnapshotWorkerData>(async ({ work, directory, channel }
     streams: [streams],
     close: async () => {
       start.close()
-      await log.close()
+      if (served === undefined) await log.close()
     },
   }
 })
