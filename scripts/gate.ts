@@ -44,6 +44,7 @@ const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] =
   ],
   ['rooms', [node, 'scripts/check-rooms.ts']],
   ['dead code', [node, 'node_modules/knip/bin/knip.js']],
+  ['figures and report are fresh', [node, 'perf/report/main.ts', 'all', '--check']],
 ]
 
 const PROJECTS: readonly string[] = values.quick ? ['unit'] : ['unit', 'broker', 'browser']

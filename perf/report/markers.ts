@@ -15,7 +15,7 @@ export interface Rewritten {
   readonly errors: readonly string[]
 }
 
-export interface Stale {
+interface Stale {
   readonly marker: string
   readonly was: string
   readonly shouldBe: string

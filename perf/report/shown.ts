@@ -102,7 +102,7 @@ export const SHOWN = {
   },
   'end-to-end': {
     scenarios: ['end-to-end'],
-    kind: [],
+    kind: ['ticksPerSecond', 'instruments'],
     wanted: [{ scenario: 'end-to-end', command: 'npm run bench -- end-to-end' }],
   },
   'scaling-partitions': {

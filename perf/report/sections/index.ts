@@ -1,4 +1,5 @@
 import type { Section } from '../section.ts'
+import { endToEnd } from './end-to-end.ts'
 import { fanOut } from './fan-out.ts'
 import { hopping } from './hopping.ts'
 import { kafkaStreams } from './kafka-streams.ts'
@@ -13,6 +14,7 @@ import { rolling } from './rolling.ts'
 import { scaling } from './scaling.ts'
 import { schedule } from './schedule.ts'
 import { sink } from './sink.ts'
+import { startUp } from './start-up.ts'
 
 /** In the order of the report. */
 export const SECTIONS: readonly Section[] = [
@@ -24,9 +26,11 @@ export const SECTIONS: readonly Section[] = [
   rfq,
   fanOut,
   sink,
+  endToEnd,
   restart,
   rolling,
   ...scaling,
+  startUp,
   keys,
   hopping,
   schedule,
