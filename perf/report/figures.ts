@@ -1,4 +1,4 @@
-import { count, duration, fixed } from './formats.ts'
+import { count, duration, fixed, table } from './formats.ts'
 import { type KeptResult, type KeptResults, numberAt, valueAt } from './kept-results.ts'
 
 /** What figures are made of. */
@@ -10,6 +10,7 @@ export interface Sources {
 
 type Figure = (sources: Sources) => string
 
+const CRASH_MATRIX = 'docs/results/crash-matrix-2026-11-21.json'
 const RFQ_SOAK = 'docs/results/rfq-soak-1.json'
 
 /** Every figure that stands in a sentence, by the name in its marker. */
@@ -30,11 +31,56 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   'rfq.mostKeptUp': ({ kept }) =>
     count(Math.max(...kept.all('rfq').filter(keptUp).map(rfqsPerSecond))),
 
+  ...Object.fromEntries(
+    ['kills', 'brokerKills', 'freezes', 'orders', 'lost', 'duplicated', 'storesDifferent'].map(
+      (total) => [`crash-matrix.${total}`, crashMatrix(total, count)],
+    ),
+  ),
+  'crash-matrix.longestSilence': crashMatrix('longestSilenceMs', duration),
+
   'rfq-soak.rfqs': soak('totals.created', count),
   'rfq-soak.acknowledged': soak('totals.acknowledged', count),
   'rfq-soak.trades': soak('totals.trades', count),
   'rfq-soak.kills': soak('totals.kills', count),
   'rfq-soak.faults': soak('totals.faults', count),
+}
+
+/** Scenarios of the crash matrix, by the end of the name of their results file. */
+const BROKER_TROUBLE = [
+  ['all-brokers-gone', 'all brokers gone for 60 s'],
+  ['each-broker-in-turn', 'each broker killed in turn: every coordinator and leader moves'],
+  ['rolling-restart', 'rolling restart: brokers and instances in turn by kill -9, static members'],
+  ['frozen-broker', 'one broker frozen for 25 s'],
+  ['zombie', 'zombies: two instances paused beyond their session'],
+] as const
+
+/** Tables that no section of the report has, by the name in their marker. */
+export const TABLES: Readonly<Record<string, Figure>> = {
+  'crash-matrix': ({ document }) =>
+    table(
+      [
+        'scenario under load',
+        'orders',
+        'lost',
+        'duplicated',
+        'longest silence',
+        'resumed after',
+        'results',
+      ],
+      BROKER_TROUBLE.map(([name, what]) => {
+        const file = `crash-matrix-${name}.json`
+        const of = (path: string): number => numberAt(document(`docs/results/${file}`), path)
+        return [
+          what,
+          count(of('totals.orders')),
+          count(of('totals.lost')),
+          count(of('totals.duplicated')),
+          duration(of('totals.longestSilenceMs')),
+          duration(of('rounds.0.resumedAfterMs')),
+          `[${file}](../results/${file})`,
+        ]
+      }),
+    ),
 }
 
 /** SnapshotApp's work beside Kafka Streams, with its caches on or off. */
@@ -55,6 +101,10 @@ function fanOut(figure: string, format: (value: number) => string): Figure {
     const { figures } = kept.newest('fan-out', { subscribers: 1_000, ticksPerSecond: 10_000 })
     return format(numberAt(figures, figure))
   }
+}
+
+function crashMatrix(total: string, format: (value: number) => string): Figure {
+  return ({ document }) => format(numberAt(document(CRASH_MATRIX), `totals.${total}`))
 }
 
 function soak(figure: string, format: (value: number) => string): Figure {

@@ -1,18 +1,31 @@
 import { describe, expect, test } from 'vitest'
 import { byHand, textsOf } from './documents.ts'
-import { ticksAt } from './fixtures.ts'
+import { resultOf, ticksAt } from './fixtures.ts'
 import { KeptResults } from './kept-results.ts'
 import { rewrite } from './markers.ts'
 import { reportFiles } from './page.ts'
+
+function latencyOf5000() {
+  return resultOf('latency', {
+    configuration: { log: 'embedded', ticksPerSecond: 5_000 },
+    figures: {
+      latencyMs: { p50: 12, p90: 20, p99: 40, p999: 60, max: 80 },
+      use: { seconds: 10, cpuSeconds: 9 },
+    },
+    samples: { histogramMs: { 10: 600, 20: 300, 40: 99, 80: 1 } },
+  })
+}
 
 const PAGE = 'docs/benchmarks/README.md'
 const PLOT = 'docs/benchmarks/kafka-streams.svg'
 
 describe('the report', () => {
   test('the same results give the same bytes', () => {
-    expect([...reportFiles(new KeptResults([ticksAt(100_000)]))]).toEqual([
-      ...reportFiles(new KeptResults([ticksAt(100_000)])),
-    ])
+    // With a curve, which is clipped by an area that has an id.
+    const kept = new KeptResults([ticksAt(100_000), latencyOf5000()])
+    const files = reportFiles(kept)
+    expect(files.get('docs/benchmarks/latency.svg')).toContain('clipPath id=')
+    expect([...files]).toEqual([...reportFiles(kept)])
   })
 
   test('a newer result changes its plot and the page, so that the check fails', () => {
