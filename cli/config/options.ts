@@ -100,7 +100,7 @@ export const OPTIONS = {
     flag: '--threads <n>',
     env: 'ORION_THREADS',
     schema: z.coerce.number().int().min(1).max(64).default(1),
-    doc: 'Stream threads per topology; on Kafka, further ones are worker threads.',
+    doc: 'Stream threads per topology; those beyond the first are worker threads, with a core each (not with --query-port).',
   },
   standbyReplicas: {
     flag: '--standby-replicas <n>',

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createStoreBackend, rocksdbEngine } from '#state-stores'
 import { type StoreSpec, StreamsError, type TaskStores, type Topology } from '#streams'
@@ -7,18 +7,19 @@ import { topologies } from '#topologies'
 import type { RunningTopology } from '../start/open-topology.ts'
 import { applicationId, streamsDirectory } from '../start/open-topology.ts'
 import type { StoreArgs, StoreChecksum } from './operator.ts'
-import type { StorePart } from './store-reading.ts'
+import { type KeptPart, keptPart } from './store-reading.ts'
+import { taskDirectories } from './task-directories.ts'
 import { unknownTopology } from './topology-tools.ts'
 
 /** Stores of the topologies, of a running process or of a directory. */
 export interface StoreAccess {
   topologies(): readonly Topology[]
   /** @throws {StreamsError} when the topology or the store is not there */
-  parts(args: StoreArgs): Promise<readonly StorePart[]>
+  parts(args: StoreArgs): Promise<readonly KeptPart[]>
   checksums(args: StoreArgs): Promise<readonly StoreChecksum[]>
 }
 
-/** Stores of the topologies that run in this process. */
+/** Stores of the topologies that run in this thread. */
 export function runningStores(running: readonly RunningTopology[]): StoreAccess {
   const find = ({ topology }: StoreArgs): RunningTopology => {
     const found = running.find(({ name }) => name === topology)
@@ -36,7 +37,7 @@ export function runningStores(running: readonly RunningTopology[]): StoreAccess 
       const spec = specOf(topology, args.store)
       return streams
         .localStores(args.store)
-        .map(({ partition, store }) => ({ partition, spec, store }))
+        .map(({ partition, store }) => keptPart({ partition, spec, store }))
     },
     checksums: async (args) => {
       const { streams, topology } = find(args)
@@ -90,13 +91,12 @@ export function directoryStores({
       stores.some((spec) => spec.name === store),
     )
     if (sub === undefined) return []
-    const directory = join(streamsDirectory(dataDir), applicationId(env, name))
-    const tasks = existsSync(directory)
-      ? readdirSync(directory).filter((task) => task.startsWith(`${sub.id}_`))
-      : []
-    const parts: { partition: number; stores: TaskStores }[] = []
-    for (const taskId of tasks) {
-      const path = join(directory, taskId)
+    const parts = new Map<number, TaskStores>()
+    for (const { path, taskId, partition } of taskDirectories(
+      dataDir,
+      applicationId(env, name),
+      sub.id,
+    )) {
       const stores =
         open.get(path) ??
         (await createStoreBackend(rocksdbEngine()).open({
@@ -106,18 +106,22 @@ export function directoryStores({
           overlayBytesMax: 1_000_000,
         }))
       open.set(path, stores)
-      parts.push({ partition: Number(taskId.slice(taskId.indexOf('_') + 1)), stores })
+      // A task that has moved from one thread to another has left its state behind: the one that is furthest on is its own.
+      const other = parts.get(partition)
+      if (other === undefined || furthest(other, store) < furthest(stores, store))
+        parts.set(partition, stores)
     }
-    return parts.sort((a, b) => a.partition - b.partition)
+    return [...parts]
+      .map(([partition, stores]) => ({ partition, stores }))
+      .sort((a, b) => a.partition - b.partition)
   }
   return {
     topologies: () => built,
-    parts: async (args): Promise<StorePart[]> =>
-      (await openTasks(args)).map(({ partition, stores }) => ({
-        partition,
-        spec: stores.get(args.store).spec,
-        store: stores.get(args.store).store,
-      })),
+    parts: async (args): Promise<KeptPart[]> =>
+      (await openTasks(args)).map(({ partition, stores }) => {
+        const { spec, store } = stores.get(args.store)
+        return keptPart({ partition, spec, store })
+      }),
     checksums: async (args): Promise<StoreChecksum[]> =>
       (await openTasks(args)).map(({ partition, stores }) => {
         const managed = stores.get(args.store)
@@ -133,6 +137,8 @@ export function directoryStores({
     },
   }
 }
+
+const furthest = (stores: TaskStores, store: string): number => stores.get(store).checkpoint() ?? -1
 
 /** @throws {StreamsError} STORE_UNKNOWN */
 export function specOf(topology: Topology, store: string): StoreSpec {

@@ -9,6 +9,12 @@ export interface StorePart {
   readonly store: StateStore
 }
 
+/** One partition, wherever it is kept. */
+export interface KeptPart {
+  readonly partition: number
+  scan(range: ScanRange): Iterable<StoreRow> | Promise<readonly StoreRow[]>
+}
+
 export interface ScanRange {
   /** Keys as typed; both inclusive. */
   readonly from?: string | undefined
@@ -35,6 +41,11 @@ export function* scanPart(part: StorePart, range: ScanRange): Iterable<StoreRow>
     if (left === 0) return
   }
 }
+
+export const keptPart = (part: StorePart): KeptPart => ({
+  partition: part.partition,
+  scan: (range) => scanPart(part, range),
+})
 
 function* rowsOf({ partition, spec, store }: StorePart, range: ScanRange): Iterable<StoreRow> {
   const { prefix, fromTimeMs, toTimeMs } = range

@@ -16,7 +16,7 @@ import type {
   StoreSummary,
 } from './operator.ts'
 import { isGlobal, type StoreAccess, specOf } from './store-access.ts'
-import { type ScanRange, type StorePart, scanPart } from './store-reading.ts'
+import { type KeptPart, keptPart, type ScanRange } from './store-reading.ts'
 import { buildTopology, unknownTopology } from './topology-tools.ts'
 
 const KEY_ROWS_MAX = 1_000
@@ -107,17 +107,15 @@ export class StoreTools {
     const { stores } = this.#options
     const copy = args.fromChangelog === true ? await this.#openCopy(args) : undefined
     try {
-      const parts: readonly StorePart[] =
+      const parts: readonly KeptPart[] =
         copy === undefined
           ? keptHere(await stores.parts(args), args)
-          : copy.store.parts.map(({ partition, store: { spec, store } }) => ({
-              partition,
-              spec,
-              store,
-            }))
+          : copy.store.parts.map(({ partition, store: { spec, store } }) =>
+              keptPart({ partition, spec, store }),
+            )
       let left = range.limit
       for (const part of parts) {
-        for (const row of scanPart(part, { ...range, limit: left })) {
+        for (const row of await part.scan({ ...range, limit: left })) {
           yield row
           left -= 1
         }

@@ -1,8 +1,9 @@
 import { sinkGroupId } from '#sink'
 import type { Logger } from '#streams'
 import type { Log } from '#streams/log'
+import { unreadRecords } from '#streams/tools'
 import type { Topics } from '#topics'
-import type { RunningTopology } from './open-topology.ts'
+import { applicationId, type RunningTopology } from './open-topology.ts'
 import type { StreamWorkers } from './stream-workers.ts'
 
 const LOOK_MS = 100
@@ -13,6 +14,8 @@ export interface Pipeline {
   readonly topics: Topics
   readonly env: string
   readonly running: readonly RunningTopology[]
+  /** Whether no other process works on it. */
+  readonly isOwnLog: boolean
   /** They run the same topologies. */
   readonly workers: StreamWorkers | undefined
   /** False where another process sinks. */
@@ -24,19 +27,23 @@ export interface Pipeline {
 
 /** Resolves when everything that is on the log has gone through the topologies, in their order, and is in ClickHouse. */
 export async function drained(pipeline: Pipeline): Promise<void> {
-  for (const { name, streams } of pipeline.running) {
+  const { log, env, workers, isOwnLog } = pipeline
+  for (const { name, topology, streams } of pipeline.running) {
     await until(pipeline, name, async () =>
-      (await streams.lag()).reduce((sum, { lag }) => sum + lag, 0),
+      // While a task goes from one thread to another, neither tells of it.
+      workers !== undefined && isOwnLog
+        ? unreadRecords(log, topology, applicationId(env, name))
+        : sumOf(await streams.lag()),
     )
   }
-  const { workers } = pipeline
-  if (workers !== undefined) {
-    await until(pipeline, 'workers', async () =>
-      (await workers.lag()).reduce((sum, { lag }) => sum + lag, 0),
-    )
+  if (workers !== undefined && !isOwnLog) {
+    await until(pipeline, 'workers', async () => sumOf(await workers.lag()))
   }
   if (pipeline.sinking) await until(pipeline, 'sink', () => sinkLag(pipeline))
 }
+
+const sumOf = (lags: readonly { readonly lag: number }[]): number =>
+  lags.reduce((sum, { lag }) => sum + lag, 0)
 
 async function until(
   { logger, closing }: Pipeline,

@@ -41,6 +41,11 @@ export function streamsDirectory(dataDir: string): string {
   return join(dataDir, 'streams')
 }
 
+/** Each worker thread has a directory in it, as `streamsDirectory`. */
+export function workersDirectory(dataDir: string): string {
+  return join(streamsDirectory(dataDir), 'workers')
+}
+
 const STORE_MEMORY_BYTES = { min: 4 * 1024 * 1024, max: 16 * 1024 * 1024 }
 
 /**

@@ -14,6 +14,7 @@ import { openControl } from '../operator/control-server.ts'
 import { LocalOperator } from '../operator/local-operator.ts'
 import type { RunningPorts } from '../operator/operator.ts'
 import { runningStores } from '../operator/store-access.ts'
+import { withWorkerStores } from '../operator/worker-stores.ts'
 import { type PrometheusMetrics, prometheusMetrics } from '../prometheus.ts'
 import { VERSION } from '../version.ts'
 import { startClickHouse } from './clickhouse.ts'
@@ -33,7 +34,7 @@ import { runTopologies } from './run-topologies.ts'
 import { type StopRequest, untilStopped } from './signals.ts'
 import { startStreamWorkers } from './stream-workers.ts'
 import { drawnTopologies } from './topology-diagrams.ts'
-import { topologyReadiness } from './topology-readiness.ts'
+import { topologyReadiness, workersReadiness } from './topology-readiness.ts'
 import { TopologyReporter } from './topology-reporter.ts'
 import { topologySettings } from './topology-settings.ts'
 
@@ -159,6 +160,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
   const workers = role('streams')
     ? await startStreamWorkers(config, {
         registry: config.registry ?? `http://127.0.0.1:${registryPort}`,
+        log: embedded,
         logger,
         metrics,
         closers,
@@ -207,10 +209,13 @@ async function open(config: Config, parts: Parts): Promise<string> {
       graphs: drawnTopologies(topics),
       ...(clickhouse === undefined ? {} : { bars: clickhouseBars(clickhouse.clickhouse) }),
       ...(directory === undefined ? {} : { dashboardDirectory: directory }),
-      checks: running.map(({ name, streams }) => ({
-        name: `topology ${name}`,
-        check: () => topologyReadiness(streams.metadata()),
-      })),
+      checks: [
+        ...running.map(({ name, streams }) => ({
+          name: `topology ${name}`,
+          check: () => topologyReadiness(streams.metadata()),
+        })),
+        ...workersReadiness(workers),
+      ],
       clock: systemClock,
       random: systemRandom,
       logger: logger.child({ entity: 'gateway' }),
@@ -235,7 +240,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
     topics,
     settings: topologySettings(config),
     logger,
-    stores: runningStores(running),
+    stores: withWorkerStores(runningStores(running), workers),
     clickhouse: clickhouse?.clickhouse,
     ports,
     mayFollow: true,
@@ -275,6 +280,7 @@ async function open(config: Config, parts: Parts): Promise<string> {
           topics,
           env: config.env,
           running,
+          isOwnLog: embedded !== undefined,
           workers,
           sinking: role('sink'),
           logger,

@@ -1,15 +1,16 @@
 import { type Logger, type StreamsError, StreamsWorkers } from '#streams'
+import type { ServedLog } from '#streams/log'
 import type { Config } from '../config/options.ts'
 import type { PrometheusMetrics } from '../prometheus.ts'
 import type { Closers } from './closers.ts'
 import type { StreamWorkerData } from './stream-worker-main.ts'
 
 /**
- * Threads of `--threads` beyond the first are worker threads, with a core and a connection to the brokers each. The embedded log belongs to one
- * thread, and answers to queries are given by the instance that listens: there, threads share the event loop.
+ * Threads of `--threads` beyond the first are worker threads, with a core each. On Kafka each has a connection to the brokers; the embedded log
+ * belongs to this thread, which serves it to them. Answers to queries are given by the instance that listens: there, threads share the event loop.
  */
-function workersOf({ brokers, queryPort, threads }: Config): number {
-  return brokers === undefined || queryPort !== undefined ? 0 : threads - 1
+function workersOf({ queryPort, threads }: Config): number {
+  return queryPort !== undefined ? 0 : threads - 1
 }
 
 /** Stream threads of each topology in this thread's event loop. */
@@ -25,6 +26,8 @@ export async function startStreamWorkers(
   parts: {
     /** Where the schema registry answers. */
     readonly registry: string
+    /** The log of this thread, for the workers; undefined where they open one themselves. */
+    readonly log: ServedLog | undefined
     readonly logger: Logger
     readonly metrics: PrometheusMetrics
     readonly closers: Closers
@@ -33,13 +36,14 @@ export async function startStreamWorkers(
 ): Promise<StreamWorkers | undefined> {
   const count = workersOf(config)
   if (count === 0) return undefined
-  const { registry, metrics, closers } = parts
+  const { registry, log, metrics, closers } = parts
   const logger = parts.logger.child({ entity: 'workers' })
   const workers: StreamWorkers = new StreamsWorkers({
     name: 'streams',
     module: new URL('./stream-worker-main.ts', import.meta.url),
     data: { config, registry },
     logger,
+    ...(log === undefined ? {} : { log }),
     onFailure: (error: StreamsError) => {
       logger.error({ ...error.place, error }, 'a worker thread has failed')
       parts.onFailure(error.message)

@@ -14,3 +14,15 @@ export function topologyReadiness({ state, threads }: StreamsMetadata): {
     detail: `${state}; ${waits.length} partitions wait for the schema registry, ${topic}-${partition} at ${offset} the first of them: ${error}`,
   }
 }
+
+/** Worker threads are ready when every instance in each of them runs. */
+export function workersReadiness(
+  workers: { readonly names: readonly string[]; readonly areRunning: boolean } | undefined,
+) {
+  if (workers === undefined) return []
+  const check = () => ({
+    ok: workers.areRunning,
+    detail: `${workers.names.length} ${workers.areRunning ? 'run' : 'do not all run'}`,
+  })
+  return [{ name: 'worker threads', check }]
+}

@@ -23,17 +23,28 @@ export interface RepeatableRuns {
   readonly place: (dataDir: string) => Promise<Installation>
   readonly ticks: number
   readonly kills: number
+  /** Of every run but those that the others are compared with. */
+  readonly options?: readonly string[]
+  /** Looks at what such a run has left. */
+  readonly after?: (installation: Installation) => void
 }
 
 /** Runs of the same seed are equal, whether they are killed on their way or not: the same suite on every log. */
-export function repeatableRuns(name: string, { place, ticks, kills }: RepeatableRuns): void {
+export function repeatableRuns(
+  name: string,
+  { place, ticks, kills, options = [], after }: RepeatableRuns,
+): void {
   let directory: string
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'orion-run-'))
   })
   afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-  const start = (installation: Installation, count: number): OrionProcess =>
+  const start = (
+    installation: Installation,
+    count: number,
+    more: readonly string[],
+  ): OrionProcess =>
     runOrion([
       'start',
       ...installationArgs(installation),
@@ -41,18 +52,24 @@ export function repeatableRuns(name: string, { place, ticks, kills }: Repeatable
       ...QUIET,
       '--ticks',
       String(count),
+      ...more,
     ])
 
-  const uninterrupted = async (run: string, count: number): Promise<Outcome> => {
+  const uninterrupted = async (
+    run: string,
+    count: number,
+    more: readonly string[] = [],
+  ): Promise<Outcome> => {
     const installation = await place(join(directory, run))
-    const process = start(installation, count)
+    const process = start(installation, count, more)
     expect(await process.ended(), process.logs.slice(-3).join('\n')).toBe(0)
+    if (more.length > 0) after?.(installation)
     return outcomeOf(installation)
   }
 
   test(`the same seed, start time and ticks give the same records, stores and rows on ${name}`, async () => {
     const first = await uninterrupted('first', ticks / 4)
-    expect(await uninterrupted('second', ticks / 4)).toEqual(first)
+    expect(await uninterrupted('second', ticks / 4, options)).toEqual(first)
     const total =
       first.topics['marketdata.ticks']?.reduce((sum, { records }) => sum + records, 0) ?? 0
     expect(total).toBeGreaterThan(ticks / 4)
@@ -66,7 +83,7 @@ export function repeatableRuns(name: string, { place, ticks, kills }: Repeatable
     const installation = await place(join(directory, 'killed'))
     let killed = 0
     for (let moment = 0; moment < kills; moment += 1) {
-      const process = start(installation, ticks)
+      const process = start(installation, ticks, options)
       await process.ready()
       // Moments spread over the work: from right after the start to some way into it.
       if ((await Promise.race([process.ended(), elapsed(20 + moment * 37)])) !== undefined) break
@@ -74,9 +91,10 @@ export function repeatableRuns(name: string, { place, ticks, kills }: Repeatable
       expect(await process.ended()).toBe('SIGKILL')
       killed += 1
     }
-    const last = start(installation, ticks)
+    const last = start(installation, ticks, options)
     expect(await last.ended(), last.logs.slice(-3).join('\n')).toBe(0)
     expect(killed).toBe(kills)
+    after?.(installation)
     expect(await outcomeOf(installation)).toEqual(calm)
   })
 }

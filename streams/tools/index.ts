@@ -15,4 +15,4 @@ export {
   type TopologyVersion,
   type Verdict,
 } from './topology-diff.ts'
-export { type TopologyStatus, topologyStatus } from './topology-status.ts'
+export { type TopologyStatus, topologyStatus, unreadRecords } from './topology-status.ts'

@@ -1,6 +1,6 @@
 import type { Log } from '../log/log.ts'
 import type { Topology } from '../topology.ts'
-import { externalTopics, planOnLog } from '../worker/topology-plan.ts'
+import { externalTopics, planOnLog, type TopologyPlan } from '../worker/topology-plan.ts'
 import { readDeployment } from './deployment.ts'
 import { resetInputs } from './reset-plan.ts'
 
@@ -42,17 +42,35 @@ export async function topologyStatus(
     return { ...common, tasks: null, lag: null }
   const plan = await planOnLog(topology, applicationId, log.admin)
   const tasks = plan.subTopologies.reduce((sum, { partitionCount }) => sum + partitionCount, 0)
+  const { records, isNew } = await unread(log, applicationId, plan)
+  return { ...common, tasks, lag: isNew ? null : records }
+}
+
+/** Records of an application's inputs that it has not committed, whichever instances run it and whether any does. */
+export async function unreadRecords(
+  log: Log,
+  topology: Topology,
+  applicationId: string,
+): Promise<number> {
+  const plan = await planOnLog(topology, applicationId, log.admin)
+  return (await unread(log, applicationId, plan)).records
+}
+
+async function unread(
+  log: Log,
+  applicationId: string,
+  plan: TopologyPlan,
+): Promise<{ readonly records: number; readonly isNew: boolean }> {
   const places = resetInputs(plan)
   const [committed, earliest, ends] = await Promise.all([
     log.admin.groupOffsets(applicationId, places),
     log.admin.offsets(places, 'earliest'),
     log.admin.offsets(places, 'stable'),
   ])
-  if (committed.every((offset) => offset === undefined)) return { ...common, tasks, lag: null }
-  const lag = ends.reduce(
+  const records = ends.reduce(
     (sum, end, index) =>
       sum + Math.max(0, end - Math.max(committed[index]?.offset ?? 0, earliest[index] ?? 0)),
     0,
   )
-  return { ...common, tasks, lag }
+  return { records, isNew: committed.every((offset) => offset === undefined) }
 }

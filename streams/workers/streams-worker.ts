@@ -16,6 +16,8 @@ export interface WorkerApplication {
   readonly streams: readonly Streams[]
   /** Data that can be cloned; the application merges those of all workers. */
   readonly metrics?: () => Promise<unknown>
+  /** What `StreamsWorkers.ask` asks: data that can be cloned, both ways. */
+  readonly answer?: (question: unknown) => Promise<unknown>
   /** After the instances are closed: a log that it opened itself, a registry. */
   readonly close?: () => Promise<void>
 }
@@ -57,7 +59,7 @@ export async function serveStreamsWorker<Data>(
 async function answer(
   opened: Promise<WorkerApplication>,
   log: Log | undefined,
-  { question, deadlineMs }: WorkerRequest,
+  { question, deadlineMs, about }: WorkerRequest,
   say: (message: WorkerMessage) => void,
 ): Promise<WorkerAnswers[typeof question]> {
   const application = await opened
@@ -88,6 +90,8 @@ async function answer(
       return streams.every((one) => one.isCommitted())
     case 'metrics':
       return await application.metrics?.()
+    case 'ask':
+      return await application.answer?.(about)
   }
 }
 

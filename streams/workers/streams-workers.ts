@@ -136,6 +136,18 @@ export class StreamsWorkers<Data> {
     return (await this.#askAll('committed')).every((committed) => committed)
   }
 
+  /** What the application of each worker answers to a question of yours, by the worker's name. */
+  async ask(question: unknown): Promise<ReadonlyMap<string, unknown>> {
+    const live = this.#members.filter(({ isClosing }) => !isClosing)
+    const answers = await Promise.all(
+      live.map(
+        async (member) =>
+          [member.name, await this.#ask(member, 'ask', { about: question })] as const,
+      ),
+    )
+    return new Map(answers)
+  }
+
   /** What each worker's application hands out as its metrics. */
   metrics(): Promise<readonly unknown[]> {
     return this.#askAll('metrics')
@@ -161,7 +173,7 @@ export class StreamsWorkers<Data> {
     const late = new Promise<'late'>((resolve) => {
       cancel = this.#timers.after(deadlineMs, () => resolve('late'))
     })
-    const closed = this.#ask(member, 'close', deadlineMs).then(
+    const closed = this.#ask(member, 'close', { deadlineMs }).then(
       () => 'closed' as const,
       () => 'failed' as const,
     )
@@ -194,11 +206,10 @@ export class StreamsWorkers<Data> {
   #ask<Question extends WorkerQuestion>(
     member: Member,
     question: Question,
-    deadlineMs?: number,
+    more: Pick<WorkerRequest, 'deadlineMs' | 'about'> = {},
   ): Promise<WorkerAnswers[Question]> {
     const id = ++this.#requests
-    const request: WorkerRequest =
-      deadlineMs === undefined ? { id, question } : { id, question, deadlineMs }
+    const request: WorkerRequest = { id, question, ...more }
     return new Promise((resolve, reject) => {
       // The worker answers what was asked.
       const take = resolve as (answer: unknown) => void

@@ -13,6 +13,8 @@ export interface WorkerAnswers {
   committed: boolean
   /** Of what the worker counts, for the process's own page of metrics. */
   metrics: unknown
+  /** What the application itself asks, and answers. */
+  ask: unknown
 }
 
 export type WorkerQuestion = keyof WorkerAnswers
@@ -21,6 +23,8 @@ export interface WorkerRequest {
   readonly id: number
   readonly question: WorkerQuestion
   readonly deadlineMs?: number
+  /** Of `ask`. */
+  readonly about?: unknown
 }
 
 /** An error without its class, which threads cannot hand each other. */
