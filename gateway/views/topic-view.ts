@@ -37,6 +37,8 @@ interface Waiter {
 
 /** What comes, and `close`, end a poll before. */
 const POLL_MS = 1_000
+/** Until it is known that there is nothing more, and that the log answers. */
+const FIRST_POLL_MS = 50
 const RECORDS_PER_POLL_MAX = 2_000
 const BUFFERED_BYTES_MAX = 8 * 1024 * 1024
 const RETRY_MS_MIN = 50
@@ -166,7 +168,7 @@ export class TopicView {
         this.#reader = reader
         while (!this.#stop.signal.aborted) {
           const batches = await reader.poll({
-            maxWaitMs: POLL_MS,
+            maxWaitMs: this.state().ok ? POLL_MS : FIRST_POLL_MS,
             recordsMax: RECORDS_PER_POLL_MAX,
           })
           await this.#options.gate?.()
