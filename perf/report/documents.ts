@@ -29,7 +29,7 @@ export function documentsWith(kept: KeptResults): Documents {
     stale.push(
       ...made.stale.map(
         ({ marker, was, shouldBe }) =>
-          `${path}: ${marker} is ${told(was)}, should be ${told(shouldBe)}`,
+          `${path}: ${marker} is ${difference(was, shouldBe)}, should be ${difference(shouldBe, was)}`,
       ),
     )
     errors.push(...made.errors.map((error) => `${path}: ${error}`), ...byHand(path, document))
@@ -98,6 +98,12 @@ function readDocument(path: string): unknown {
   const text = textOf(path)
   if (text === undefined) throw new Error(`${path} is not there`)
   return JSON.parse(text)
+}
+
+/** The first line that the other does not have. */
+function difference(text: string, other: string): string {
+  const others = new Set(other.split('\n'))
+  return told(text.split('\n').find((line) => !others.has(line)) ?? text)
 }
 
 /** Its first line, cut. */
