@@ -134,6 +134,7 @@ function segmentedBytes(parts: StoreParts<StoreSpec>, layout: TimedKeyLayout, ti
     ...placeOf(parts),
     cacheBytesMax: parts.cacheBytesMax / 2,
     engineKey: (key) => segmentKey(time.segmentOf(timeOf(layout, key)), key),
+    segmentOf: (key) => time.segmentOf(timeOf(layout, key)),
     ...(parts.meta.hasTimeIndex(parts.spec) && { index: timeIndex(parts.spec, layout) }),
   })
 }

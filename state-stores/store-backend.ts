@@ -16,7 +16,7 @@ import { TransactionalTaskStores } from './task-stores.ts'
 export interface StoreBackendOptions {
   /** Blocks and write buffers of one task's database, bytes. Default: the engine's. */
   readonly memoryBytes?: number
-  /** Values kept per store, as encoded bytes with keys and overhead. Default 4 MiB; the decoded objects come on top. */
+  /** Values kept per store, as encoded bytes with keys and overhead. Default 16 MiB; the decoded objects come on top. */
   readonly cacheBytesMax?: number
   /**
    * Expired windows and sessions of a store that get their tombstones with one commit, beside as many as the commit changed. The rest
@@ -25,7 +25,7 @@ export interface StoreBackendOptions {
   readonly expiredEntriesPerCommit?: number
 }
 
-const CACHE_BYTES_DEFAULT = 4 * 1024 * 1024
+const CACHE_BYTES_DEFAULT = 16 * 1024 * 1024
 const EXPIRED_ENTRIES_PER_COMMIT_DEFAULT = 1_000
 
 /**

@@ -8,7 +8,9 @@ import {
 } from '#streams'
 import { byteString } from '../bytes.ts'
 import { storeClosed } from '../engine-errors.ts'
+import { AskedBefore } from './asked-before.ts'
 import { HeadRows } from './head-rows.ts'
+import { KnownKeys } from './known-keys.ts'
 import type { EntrySource } from './merge.ts'
 import { Overlay } from './overlay.ts'
 import type { OverlayEntry, StoreValue } from './store-value.ts'
@@ -23,6 +25,8 @@ export interface TransactionalBytesOptions {
   readonly index?: StoreIndex
   /** Changes are in order of last write, not of first. */
   readonly byLastWrite?: boolean
+  /** Of keys that expire by time. */
+  readonly segmentOf?: (key: Uint8Array) => number
 }
 
 /** Keys once more, in another order, kept with every write that reaches the engine. */
@@ -35,8 +39,10 @@ export interface StoreIndex {
 /** Whether the engine needs a write; null deletes. */
 type KeepWrite = (key: Uint8Array, encoded: Uint8Array | null) => boolean
 
-const ABSENT = null
+const ABSENT: StoreValue = { encoded: null, decoded: undefined }
 const NOTHING = new Uint8Array(0)
+/** Of the cache's memory, on top of it, for knowing which keys are in the engine. */
+const KNOWN_SHARE = 0.25
 
 /** What typed stores need of the bytes below them. */
 export interface StoreBytes {
@@ -72,6 +78,8 @@ export class TransactionalBytes implements StoreBytes {
   readonly #options: TransactionalBytesOptions
   readonly #overlay: Overlay
   readonly #cache: ValueCache
+  readonly #asked = new AskedBefore()
+  #known: KnownKeys | undefined
   readonly #heads: HeadRows
   readonly #indexHeads: HeadRows
   readonly cacheReads = { hits: 0, misses: 0 }
@@ -84,6 +92,9 @@ export class TransactionalBytes implements StoreBytes {
       ...(options.byLastWrite && { byLastWrite: true }),
     })
     this.#cache = new ValueCache(options.cacheBytesMax)
+    this.#known = isEmpty(options)
+      ? new KnownKeys(options.cacheBytesMax * KNOWN_SHARE, options.segmentOf)
+      : undefined
     this.#heads = new HeadRows((range) => this.scan(range))
     const { database, index } = options
     this.#indexHeads = new HeadRows((range) =>
@@ -123,10 +134,12 @@ export class TransactionalBytes implements StoreBytes {
       return known
     }
     this.cacheReads.misses += 1
+    if (this.#known?.mayHold(key) === false) return ABSENT
     const { database, keyspace, engineKey } = this.#options
-    const encoded = database.get(keyspace, engineKey(key)) ?? ABSENT
+    const encoded = database.get(keyspace, engineKey(key)) ?? null
     const found: StoreValue = { encoded, decoded: undefined }
-    this.#cache.set(id, found)
+    // A key that is asked for once only would take the place of one that is asked for again.
+    if (this.#asked.ask(key)) this.#cache.set(id, found)
     return found
   }
 
@@ -184,8 +197,12 @@ export class TransactionalBytes implements StoreBytes {
   writeTo(batch: StoreBatch, key: Uint8Array, encoded: Uint8Array | null): void {
     const { keyspace, engineKey, index } = this.#options
     const at = engineKey(key)
-    if (encoded === null) batch.delete(keyspace, at)
-    else batch.put(keyspace, at, encoded)
+    if (encoded === null) {
+      batch.delete(keyspace, at)
+    } else {
+      this.#known?.add(key)
+      batch.put(keyspace, at, encoded)
+    }
     this.#heads.willWrite(at, encoded)
     if (index === undefined) return
     const indexed = index.toIndex(key)
@@ -196,7 +213,7 @@ export class TransactionalBytes implements StoreBytes {
 
   /** Once the batch is written. */
   afterCommit(): void {
-    for (const [id, entry] of this.#overlay.entries()) this.#cache.set(id, entry)
+    for (const [id, entry] of this.#overlay.entries()) this.#cache.replace(id, entry)
     this.#overlay.clear()
     this.#heads.afterCommit()
     this.#indexHeads.afterCommit()
@@ -240,7 +257,15 @@ export class TransactionalBytes implements StoreBytes {
     this.#closed = true
     this.#overlay.clear()
     this.#cache.clear()
+    this.#known = undefined
   }
+}
+
+function isEmpty({ database, keyspace }: TransactionalBytesOptions): boolean {
+  const entries = database.scan(keyspace, { limit: 1 })
+  const { done } = entries.next()
+  entries.close()
+  return done === true
 }
 
 const NO_ENTRIES: EntrySource = { next: () => undefined, close: () => {} }

@@ -38,6 +38,11 @@ export class ValueCache {
     this.#youngBytes = 0
   }
 
+  /** As `set`, where something is known of the key. */
+  replace(id: string, value: StoreValue): void {
+    if (this.#young.has(id) || this.#old.has(id)) this.set(id, value)
+  }
+
   delete(id: string): void {
     this.#young.delete(id)
     this.#old.delete(id)
