@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createStoreBackend, rocksdbEngine } from '#state-stores'
 import { serveStreamsWorker } from '#streams'
 import { prepareDeployment } from '#streams/tools'
-import { openTopics } from '#topics'
+import { openTopics, prepareTopics } from '#topics'
 import type { Config } from '../config/options.ts'
 import { createLogger, logProcessTrouble } from '../logging.ts'
 import { runningStores } from '../operator/store-access.ts'
@@ -27,6 +27,8 @@ await serveStreamsWorker<StreamWorkerData>(async ({ config, registry: url }, nam
     served ?? (await openLog(config, { logger: logger.child({ entity: 'log' }), metrics }))
   const { registry, close } = openRegistry({ dataDir: config.dataDir, registry: url })
   const topics = openTopics({ env: config.env, registry })
+  // All of them, dead letters too: those are written by whatever fails, and not by a node that is prepared at start.
+  await prepareTopics(topics, registry)
   const directory = join(workersDirectory(config.dataDir), name)
   const running = chosenTopologies(config).map((entry) =>
     openTopology(config, entry, {

@@ -40,6 +40,10 @@ const OPTIONS = {
     schema: z.coerce.number().int().min(0).max(300).default(10),
     doc: 'Time after the last subscription, in s.',
   },
+  threads: {
+    schema: z.coerce.number().int().min(1).max(16).default(2),
+    doc: 'Stream threads (--threads of orion start); those beyond the first are worker threads.',
+  },
   seed: seedOption,
 } as const
 
@@ -66,6 +70,7 @@ export const fanOut = scenario({
         ...['--port', '0', '--sql-port', '0', '--registry-port', '0'],
         ...['--seed', String(values.seed), '--rate', String(values.rate)],
         ...['--instruments', String(values.instruments)],
+        ...['--threads', String(values.threads)],
       ],
       { ORION_DEMO_PASSWORD: password },
     )
@@ -124,6 +129,7 @@ async function measure(
       instruments: values.instruments,
       instrumentsPerSubscriber: values.instrumentsPerSubscriber,
       ticksPerSecond: values.rate,
+      threads: values.threads,
       samples: values.samples,
       slowBytesPerSecond: SLOW_BYTES_PER_S,
     },
