@@ -98,8 +98,8 @@ test('what is on its way when the member seeks is not delivered', async () => {
   const seeks = new Promise<void>((resolve) => {
     polled = () => {
       polled = () => {}
-      // Behind the message that is just being sent.
-      setImmediate(() => {
+      // When the message is sent, and before it is heard.
+      process.nextTick(() => {
         consumer.seek(AT, 2)
         resolve()
       })

@@ -90,7 +90,11 @@ test('an answer from before a member came is void', async () => {
   await pollUntil(() => asked.length === 1, one)
   const two = await join('two')
   await pollUntil(() => asked.length === 2, one, two)
-  asked.forEach(spread)
+  const [before, after] = asked as [Asked, Asked]
+  spread(before)
+  for (const consumer of [one, two, one, two]) await consumer.poll({ maxWaitMs: 0 })
+  expect(assigned).toEqual([])
+  spread(after)
   await pollUntil(() => assigned.length === 2, one, two)
   expect(assigned.sort()).toEqual(['one 0', 'two 1'])
   await two.close()
