@@ -48,8 +48,11 @@ export function withWorkerStores(
       const parts = [...theirs.values()].flat().map(
         (partition): KeptPart => ({
           partition,
-          scan: async (range) =>
-            [...(await ask<StoreRow>({ about: 'rows', args, partition, range })).values()].flat(),
+          scan: async (range) => {
+            const rows = await ask<StoreRow>({ about: 'rows', args, partition, range })
+            // One of them keeps it; while it moves, perhaps two.
+            return [...rows.values()].find(({ length }) => length > 0) ?? []
+          },
         }),
       )
       return inOrder([...own, ...parts])
