@@ -14,13 +14,11 @@ export function taskDirectories(
   applicationId: string,
   subTopology: number,
 ): readonly TaskDirectory[] {
-  const workers = workersDirectory(dataDir)
-  const threads = [
-    streamsDirectory(dataDir),
-    ...namesIn(workers).map((worker) => join(workers, worker)),
+  const directories = [
+    join(streamsDirectory(dataDir), applicationId),
+    ...workerDirectoriesOf(dataDir, applicationId),
   ]
-  return threads.flatMap((thread) => {
-    const directory = join(thread, applicationId)
+  return directories.flatMap((directory) => {
     return namesIn(directory)
       .filter((taskId) => taskId.startsWith(`${subTopology}_`))
       .map((taskId) => ({
@@ -29,6 +27,12 @@ export function taskDirectories(
         partition: Number(taskId.slice(taskId.indexOf('_') + 1)),
       }))
   })
+}
+
+/** Of an application, in every worker thread that there is or was. */
+export function workerDirectoriesOf(dataDir: string, applicationId: string): readonly string[] {
+  const workers = workersDirectory(dataDir)
+  return namesIn(workers).map((worker) => join(workers, worker, applicationId))
 }
 
 const namesIn = (directory: string): readonly string[] =>

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { createStoreBackend, rocksdbEngine } from '#state-stores'
 import { StreamsError, systemClock, type Topology } from '#streams'
 import type { Log } from '#streams/log'
@@ -16,6 +17,7 @@ import { applicationId, streamsDirectory } from '../start/open-topology.ts'
 import { VERSION } from '../version.ts'
 import type { TopologySummary } from './operator.ts'
 import { streamed } from './streamed.ts'
+import { workerDirectoriesOf } from './task-directories.ts'
 
 export interface ResetArgs {
   readonly topology: string
@@ -97,6 +99,9 @@ export class TopologyTools {
         stores,
         onStep: ({ step, what }, index, count) => emit({ index, count, step, what }),
       })
+      // Nobody runs it: what worker threads have left is as void as what was deleted.
+      for (const path of workerDirectoriesOf(dataDir, options.applicationId))
+        rmSync(path, { recursive: true, force: true })
     })
   }
 
