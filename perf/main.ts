@@ -26,6 +26,7 @@ import { scaling } from './scenarios/scaling.ts'
 import { schedule } from './scenarios/schedule.ts'
 import { sink } from './scenarios/sink.ts'
 import { startUp } from './scenarios/start-up.ts'
+import { stores } from './scenarios/stores.ts'
 import { ticks } from './scenarios/ticks.ts'
 import { windows } from './scenarios/windows.ts'
 
@@ -38,6 +39,7 @@ const SCENARIOS: readonly Scenario[] = [
   latency,
   fanOut,
   sink,
+  stores,
   keys,
   hopping,
   schedule,
