@@ -29,18 +29,21 @@ test('a store shows its size, the reads of its cache and what a restore took, un
   // The second read of `a` finds the write before it, which is no read of the cache.
   expect(first.of('orion_store_cache_misses_total', STORE)).toBe(2)
   expect(first.of('orion_restore_records_total', STORE)).toBeUndefined()
-  await harness.produce('amounts', [{ key: 'a', value: 4 }])
-  await caughtUp(streams)
+  // What is asked for a second time is kept: the third read finds it.
+  for (const value of [1, 1, 2]) {
+    await harness.produce('amounts', [{ key: 'a', value }])
+    await caughtUp(streams)
+  }
   expect(first.of('orion_store_cache_hits_total', STORE)).toBe(1)
-  expect(first.of('orion_store_cache_misses_total', STORE)).toBe(2)
+  expect(first.of('orion_store_cache_misses_total', STORE)).toBe(4)
   await streams.close()
   expect(first.names().filter((name) => /store|restore/.test(name))).toEqual([])
 
   await harness.wipeTask('sum', '0_0')
   const second = new MetricValues()
   const again = await harness.start(sumTopology(), { applicationId: 'sum', metrics: second })
-  // Three records of the changelog: `a` in two transactions, `b` in one.
-  expect(second.of('orion_restore_records_total', STORE)).toBe(3)
+  // Five records of the changelog: `a` in four transactions, `b` in one.
+  expect(second.of('orion_restore_records_total', STORE)).toBe(5)
   expect(second.of('orion_restore_duration_ms', STORE)).toBeGreaterThan(0)
   expect(second.of('orion_store_size_bytes', STORE)).toBe(4)
   await again.close()
