@@ -95,6 +95,29 @@ test('over its bound a partition is compacted early: the lag holds for the newes
   })
 })
 
+test('over its bound a partition keeps what a group has not read, up to twice the bound', async () => {
+  await compacted({ batchBytes: 1_000 }, async (log) => {
+    log.alterTopic('c', { minCompactionLagMs: 60_000, retentionBytes: 10_000 })
+    const write = async (from: number, to: number) => {
+      for (let n = from; n < to; n++) await append(log, [record('k', `${n}`.padStart(1_000, '.'))])
+    }
+    const kept = async () => (await readAll(log)).map(({ offset }) => offset)
+    const read = (offset: number) =>
+      log.admin.setGroupOffsets('reader', [{ topic: 'c', partition: 0, offset }])
+    await read(6)
+    await write(0, 16)
+    await log.maintain()
+    // The last record of the key before what is unread stays.
+    expect(await kept()).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
+    await read(14)
+    await log.maintain()
+    expect(await kept()).toEqual([11, 12, 13, 14, 15])
+    await write(16, 40)
+    await log.maintain()
+    expect(await kept()).toEqual([35, 36, 37, 38, 39])
+  })
+})
+
 test('over its bound a partition keeps tombstones for a minute, below it for their time', async () => {
   await compacted({ batchBytes: 1_000, tombstoneRetentionMs: 3_600_000 }, async (log, clock) => {
     await append(log, [record('gone', 'x'), record('gone', null)])

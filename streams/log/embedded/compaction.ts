@@ -11,6 +11,8 @@ const LOOK_AGAIN_MS = 30_000
 const TOMBSTONE_RETENTION_MS_MIN = 60_000
 /** Over its bound, a partition is compacted for this part of the usual share of new records. */
 const OVER_BOUND_DIRTY_FACTOR = 0.2
+/** Up to so many times its bound a partition keeps what a group has not read yet. */
+const UNREAD_FACTOR = 2
 
 export interface CompactionLimits {
   /** A pass starts when new records make up this part of the partition. */
@@ -42,14 +44,16 @@ interface Pass {
  * since the last pass, then rewrites the batches before that point. Offsets and order stay. A pass lives in memory; if the
  * process dies it is begun again, and what it wrote is as good as it was.
  *
- * A partition over its topic's `retentionBytes` is compacted early: its lag then holds for the newest half of the bound alone, and
- * tombstones go after a minute. The last record of a key stays, whatever the bound.
+ * A partition over its topic's `retentionBytes` is compacted early: its lag then holds for the newest half of the bound, and for what a group
+ * that has committed offsets of it has not read yet, up to twice the bound; tombstones go after a minute. The last record of a key stays,
+ * whatever the bound.
  */
 export class PartitionCompaction {
   readonly #database: StoreDatabase
   readonly #log: PartitionLog
   readonly #clock: Clock
   readonly #limits: CompactionLimits
+  readonly #unreadFrom: () => number
   #pass: Pass | undefined
   #lookAgainMs = 0
 
@@ -58,11 +62,14 @@ export class PartitionCompaction {
     readonly log: PartitionLog
     readonly clock: Clock
     readonly limits: CompactionLimits
+    /** The first offset that some group has not read; infinite where no group reads. */
+    readonly unreadFrom: () => number
   }) {
     this.#database = options.database
     this.#log = options.log
     this.#clock = options.clock
     this.#limits = options.limits
+    this.#unreadFrom = options.unreadFrom
   }
 
   /** @returns whether there may be more to do */
@@ -96,10 +103,15 @@ export class PartitionCompaction {
     const from = Math.max(startOffset, cleanedOffset)
     const youngestMs = nowMs - minCompactionLagMs
     const youngBytesMax = over ? retentionBytes / 2 : Number.POSITIVE_INFINITY
+    const unreadFrom =
+      over && sizeBytes <= retentionBytes * UNREAD_FACTOR
+        ? this.#unreadFrom()
+        : Number.POSITIVE_INFINITY
     let endOffset = from
     let bytes = 0
     for (const batch of log.summaries(from, log.stableOffset)) {
-      if (batch.appendTimeMs > youngestMs && dirtyBytes - bytes <= youngBytesMax) break
+      const isYoung = batch.appendTimeMs > youngestMs
+      if (isYoung && (dirtyBytes - bytes <= youngBytesMax || batch.lastOffset >= unreadFrom)) break
       endOffset = batch.lastOffset + 1
       bytes += batch.sizeBytes
     }

@@ -40,6 +40,15 @@ export class GroupOffsets {
     return this.#groups.get(groupId)?.get(partitionOf(topic.id, at.partition))
   }
 
+  /** The smallest offset that a group has committed there; infinite where none has. */
+  unreadFrom(at: TopicPartition): number {
+    const place = partitionOf(this.#topics.topic(at.topic).id, at.partition)
+    let smallest = Number.POSITIVE_INFINITY
+    for (const offsets of this.#groups.values())
+      smallest = Math.min(smallest, offsets.get(place)?.offset ?? smallest)
+    return smallest
+  }
+
   /** @throws {StreamsError} LOG_UNKNOWN_TOPIC, LOG_METADATA_TOO_LARGE */
   checked(groupId: string, commits: readonly OffsetCommit[]): StoredOffset[] {
     return commits.map(({ topic, partition, offset, metadata }) => {

@@ -72,7 +72,14 @@ export class Maintenance {
     if (log.config.value.cleanup === 'delete') return more
     let compaction = this.#compactions.get(log)
     if (compaction === undefined) {
-      compaction = new PartitionCompaction({ database, log, clock, limits: this.#limits })
+      const unreadFrom = () => this.#core.offsets.unreadFrom(log)
+      compaction = new PartitionCompaction({
+        database,
+        log,
+        clock,
+        limits: this.#limits,
+        unreadFrom,
+      })
       this.#compactions.set(log, compaction)
     }
     return compaction.slice({ force }) || more
