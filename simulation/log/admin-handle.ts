@@ -22,7 +22,8 @@ export function createAdmin(broker: Broker, machine: Machine): LogAdmin {
         () => {
           for (const topic of topics) broker.deleteTopic(topic)
         },
-        {},
+        // A second delivery could delete a topic that was made anew in between.
+        { repeats: false },
       ),
     listTopics: () => ask('listTopics', () => broker.topics()),
     describeTopics: (topics) =>
