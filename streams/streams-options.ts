@@ -113,7 +113,7 @@ export const STREAMS_LIMITS: Readonly<Record<keyof StreamsLimits, LimitOption>> 
     default: 5,
     min: 0,
     max: 60_000,
-    doc: 'A task whose input is drained commits at once, but not sooner than this after its last commit, in ms.',
+    doc: 'A task whose input is drained commits at once, but not sooner than this after its last commit, nor sooner than that one took, in ms.',
   },
   maxTaskIdleMs: {
     default: 0,

@@ -55,6 +55,8 @@ export class ActiveTask {
   busy = false
   uncommittedSinceMs: number | undefined
   lastCommitEndMs = Number.NEGATIVE_INFINITY
+  /** How long the last commit took. */
+  lastCommitMs = 0
   readonly #context: ThreadContext
   readonly #owner: TaskOwner
   readonly #backoff: Backoff
@@ -322,10 +324,11 @@ export class ActiveTask {
       }
       this.uncommittedSinceMs = undefined
       this.lastCommitEndMs = clock.monotonicMs()
+      this.lastCommitMs = this.lastCommitEndMs - startMs
       this.#storeMetrics?.report()
       task.metrics.commits.add(1)
-      task.metrics.commitLatencyMs.observe(this.lastCommitEndMs - startMs)
-      this.#owner.metrics.spent('commit', this.lastCommitEndMs - startMs)
+      task.metrics.commitLatencyMs.observe(this.lastCommitMs)
+      this.#owner.metrics.spent('commit', this.lastCommitMs)
     } catch (error) {
       this.#commitFailed(error)
     }

@@ -5,8 +5,10 @@ import type { ThreadLimits } from './thread-context.ts'
 export function startDueCommits(
   tasks: Iterable<ActiveTask>,
   nowMs: number,
-  { commitIntervalMs, drainedCommitSpacingMs }: ThreadLimits,
+  limits: ThreadLimits,
 ): void {
+  const { commitIntervalMs } = limits
+  const spacingMs = (active: ActiveTask) => drainedSpacingMs(active, limits)
   for (const active of tasks) {
     const wasBusy = active.busy
     active.busy = false
@@ -18,7 +20,7 @@ export function startDueCommits(
       continue
     }
     const isOver = nowMs - uncommittedSinceMs >= commitIntervalMs
-    const isDrained = !wasBusy && nowMs - active.lastCommitEndMs >= drainedCommitSpacingMs
+    const isDrained = !wasBusy && nowMs - active.lastCommitEndMs >= spacingMs(active)
     if (task.commitRequested || isOver || isDrained) active.startCommit()
   }
 }
@@ -36,7 +38,7 @@ export function idleMs(
     if (task === undefined || active.isCommitting || active.isClosing) continue
     if (task.isReady()) return 0
     if (active.uncommittedSinceMs !== undefined) {
-      const spacedMs = active.lastCommitEndMs + limits.drainedCommitSpacingMs - now.monotonicMs
+      const spacedMs = active.lastCommitEndMs + drainedSpacingMs(active, limits) - now.monotonicMs
       waitMs = Math.min(waitMs, Math.max(0, spacedMs))
     }
     if (task.hasBuffered && limits.maxTaskIdleMs > 0)
@@ -44,4 +46,12 @@ export function idleMs(
     waitMs = Math.min(waitMs, Math.max(0, task.nextWallClockDueMs - now.wallClockMs))
   }
   return waitMs
+}
+
+/** As long as the last commit took, where that is longer: transactions then take half of the time at most, and a log that is slow gets fewer of them. */
+function drainedSpacingMs(
+  { lastCommitMs }: ActiveTask,
+  { commitIntervalMs, drainedCommitSpacingMs }: ThreadLimits,
+): number {
+  return Math.max(drainedCommitSpacingMs, Math.min(lastCommitMs, commitIntervalMs))
 }

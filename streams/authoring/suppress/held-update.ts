@@ -1,5 +1,6 @@
 import { StreamsError } from '../../errors.ts'
 import type { Header } from '../../log/log.ts'
+import { readLong, writeLong } from '../../long-bytes.ts'
 
 /** An update that waits in a suppression buffer, its values serialised. */
 export interface HeldUpdate {
@@ -14,6 +15,8 @@ export interface HeldUpdate {
 
 const LENGTH_BYTES = 4
 const ABSENT = 0xffff_ffff
+/** Behind the timestamp. */
+const FIRST_AT = 8
 
 /** Timestamp, then prior, old and new value, then names and values of headers, each with its length before it. */
 export function encodeHeld(update: HeldUpdate): Uint8Array {
@@ -23,7 +26,7 @@ export function encodeHeld(update: HeldUpdate): Uint8Array {
   const bytes = Buffer.allocUnsafe(
     parts.reduce((sum, part) => sum + LENGTH_BYTES + (part?.length ?? 0), 8),
   )
-  bytes.writeBigInt64BE(BigInt(timestampMs))
+  writeLong(bytes, 0, timestampMs)
   let at = 8
   for (const part of parts) {
     bytes.writeUInt32BE(part?.length ?? ABSENT, at)
@@ -32,6 +35,17 @@ export function encodeHeld(update: HeldUpdate): Uint8Array {
     at += part?.length ?? 0
   }
   return bytes
+}
+
+/** `prior` of a held update alone. @throws {StreamsError} SERDE_DECODE_FAILED */
+export function priorOf(bytes: Uint8Array): Uint8Array | null {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (view.length < FIRST_AT + LENGTH_BYTES) throw cutOff()
+  const length = view.readUInt32BE(FIRST_AT)
+  if (length === ABSENT) return null
+  const end = FIRST_AT + LENGTH_BYTES + length
+  if (end > view.length) throw cutOff()
+  return view.subarray(FIRST_AT + LENGTH_BYTES, end)
 }
 
 /** @throws {StreamsError} SERDE_DECODE_FAILED */
@@ -47,19 +61,23 @@ export function decodeHeld(bytes: Uint8Array): HeldUpdate {
   }
   const [prior, oldValue, newValue, ...headers] = parts
   if (prior === undefined || oldValue === undefined || newValue === undefined || at !== view.length)
-    throw new StreamsError(
-      'SERDE_DECODE_FAILED',
-      'a held update is cut off',
-      {},
-      'Reset the application: its suppression buffer was written by something else.',
-    )
+    throw cutOff()
   return {
-    timestampMs: Number(view.readBigInt64BE(0)),
+    timestampMs: readLong(view, 0),
     prior,
     oldValue,
     newValue,
     headers: headersOf(headers),
   }
+}
+
+function cutOff(): StreamsError {
+  return new StreamsError(
+    'SERDE_DECODE_FAILED',
+    'a held update is cut off',
+    {},
+    'Reset the application: its suppression buffer was written by something else.',
+  )
 }
 
 function headersOf(parts: readonly (Uint8Array | null)[]): Header[] {

@@ -1,3 +1,4 @@
+import { readLong, writeLong } from '../../long-bytes.ts'
 import type { KeyValueStore } from '../../store.ts'
 
 /** What the buffer says of itself, kept in its store with the rest. */
@@ -20,12 +21,15 @@ export interface HeldEntry {
   readonly timeMs: number
   readonly key: Uint8Array
   readonly held: Uint8Array
+  /** Where it is in the store, when it is there. */
+  readonly at?: Uint8Array
 }
 
 const STATUS_KEY = Uint8Array.of(0)
 const BY_KEY = 1
 const BY_TIME = 2
 const TIME_BYTES = 8
+const STATUS_BYTES = 48
 const EMPTY: BufferStatus = {
   records: 0,
   bytes: 0,
@@ -65,8 +69,9 @@ export class SuppressBuffer {
     const time = this.#store.get(keyed(key))
     if (time === undefined) return undefined
     const timeMs = timeAt(time, 0)
-    const held = this.#store.get(timed(timeMs, key))
-    return held === undefined ? undefined : { timeMs, key, held }
+    const at = timed(timeMs, key)
+    const held = this.#store.get(at)
+    return held === undefined ? undefined : { timeMs, key, held, at }
   }
 
   /** A key that is held keeps its place: only its update is replaced. */
@@ -74,7 +79,7 @@ export class SuppressBuffer {
     const { key, held } = entry
     const timeMs = before?.timeMs ?? entry.timeMs
     if (before === undefined) this.#store.put(keyed(key), timeBytes(timeMs))
-    this.#store.put(timed(timeMs, key), held)
+    this.#store.put(before?.at ?? timed(timeMs, key), held)
     this.#status = {
       ...this.#status,
       records: this.#status.records + (before === undefined ? 1 : 0),
@@ -114,9 +119,13 @@ export class SuppressBuffer {
 
   saveStatus(): void {
     const { records, bytes, streamTimeMs, heardAtMs, holdMs, closedMs } = this.#status
-    const numbers = [records, bytes, streamTimeMs, heardAtMs, holdMs, closedMs]
-    const saved = Buffer.allocUnsafe(numbers.length * 8)
-    for (const [index, value] of numbers.entries()) saved.writeDoubleBE(value, index * 8)
+    const saved = Buffer.allocUnsafe(STATUS_BYTES)
+    saved.writeDoubleBE(records, 0)
+    saved.writeDoubleBE(bytes, 8)
+    saved.writeDoubleBE(streamTimeMs, 16)
+    saved.writeDoubleBE(heardAtMs, 24)
+    saved.writeDoubleBE(holdMs, 32)
+    saved.writeDoubleBE(closedMs, 40)
     this.#store.put(STATUS_KEY, saved)
   }
 
@@ -175,19 +184,19 @@ function keyed(key: Uint8Array): Uint8Array {
 }
 
 function timed(timeMs: number, key: Uint8Array): Uint8Array {
-  const bytes = Buffer.alloc(1 + TIME_BYTES + key.length)
+  const bytes = new Uint8Array(1 + TIME_BYTES + key.length)
   bytes[0] = BY_TIME
-  bytes.writeBigInt64BE(BigInt(timeMs), 1)
+  writeLong(bytes, 1, timeMs)
   bytes.set(key, 1 + TIME_BYTES)
   return bytes
 }
 
 function timeBytes(timeMs: number): Uint8Array {
-  const bytes = Buffer.allocUnsafe(TIME_BYTES)
-  bytes.writeBigInt64BE(BigInt(timeMs))
+  const bytes = new Uint8Array(TIME_BYTES)
+  writeLong(bytes, 0, timeMs)
   return bytes
 }
 
 function timeAt(bytes: Uint8Array, at: number): number {
-  return Number(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readBigInt64BE(at))
+  return readLong(bytes, at)
 }

@@ -4,7 +4,7 @@ import type { Processor, ProcessorContext, StreamRecord } from '../../processor.
 import type { Serde } from '../../serde.ts'
 import type { KeyValueStoreSpec } from '../../store.ts'
 import { keyValueStoreOf } from '../stores.ts'
-import { decodeHeld, encodeHeld } from './held-update.ts'
+import { decodeHeld, encodeHeld, priorOf } from './held-update.ts'
 import { type HeldEntry, SuppressBuffer } from './suppress-buffer.ts'
 import type { Suppressed } from './suppressed.ts'
 
@@ -60,7 +60,7 @@ export class SuppressProcessor<K, V> implements Processor<K, Change<V>, K, Chang
     const oldValue = this.#encoded(value.oldValue)
     const held = encodeHeld({
       timestampMs,
-      prior: before === undefined ? oldValue : decodeHeld(before.held).prior,
+      prior: before === undefined ? oldValue : priorOf(before.held),
       oldValue,
       newValue: this.#encoded(value.newValue),
       headers,
