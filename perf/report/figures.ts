@@ -15,10 +15,11 @@ const RFQ_SOAK = 'docs/results/rfq-soak-1.json'
 
 /** Every figure that stands in a sentence, by the name in its marker. */
 export const FIGURES: Readonly<Record<string, Figure>> = {
-  'ticks.timesAsFast': ticks('on', 'timesAsFast', (value) => fixed(value, 1)),
-  'ticks.timesTheCpu': ticks('on', 'timesTheCpu', (value) => fixed(value, 2)),
-  'ticks.cachesOff.timesAsFast': ticks('off', 'timesAsFast', (value) => fixed(value, 1)),
-  'ticks.cachesOff.timesTheCpu': ticks('off', 'timesTheCpu', (value) => fixed(value, 2)),
+  ...besideKafkaStreams('ticks', 'ticks', { caching: 'on' }),
+  ...besideKafkaStreams('ticks.cachesOff', 'ticks', { caching: 'off' }),
+  ...besideKafkaStreams('positions', 'positions', { caching: 'on' }),
+  ...besideKafkaStreams('windows.updates', 'windows', { caching: 'off', emission: 'updates' }),
+  ...besideKafkaStreams('windows.suppress', 'windows', { caching: 'off', emission: 'suppress' }),
 
   'latency.p50': latency('p50'),
   'latency.p99': latency('p99'),
@@ -83,10 +84,22 @@ export const TABLES: Readonly<Record<string, Figure>> = {
     ),
 }
 
-/** SnapshotApp's work beside Kafka Streams, with its caches on or off. */
-function ticks(caching: 'on' | 'off', figure: string, format: (value: number) => string): Figure {
-  return ({ kept }) =>
-    format(numberAt(kept.newest('ticks', { peer: true, threads: 1, caching }).figures, figure))
+/** Work of one thread beside Kafka Streams. */
+function besideKafkaStreams(
+  name: string,
+  scenario: string,
+  configuration: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, Figure>> {
+  const of = (figure: string, digits: number): Figure => {
+    return ({ kept }) => {
+      const { figures } = kept.newest(scenario, { peer: true, threads: 1, ...configuration })
+      return fixed(numberAt(figures, figure), digits)
+    }
+  }
+  return {
+    [`${name}.timesAsFast`]: of('timesAsFast', 1),
+    [`${name}.timesTheCpu`]: of('timesTheCpu', 2),
+  }
 }
 
 function latency(percentile: string): Figure {
