@@ -166,7 +166,7 @@ async function drained(): Promise<void> {
   }
 }
 
-/** Where the feed's messages go; nothing else has any to do. */
+/** The topic by which the feed's messages reach a topology; the others are not fed. */
 function inputOf(name: TopologyName | RfqTopologyName) {
   if (name === 'market-data') return topics.marketdata.raw
   return name === 'snapshots' || name === 'bars' ? topics.marketdata.ticks : undefined

@@ -1,11 +1,10 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { memoryEngine } from '#state-stores'
-import { systemClock } from '../../clock.ts'
 import { silentLogger } from '../../logger.ts'
-import { noMetrics } from '../../metrics.ts'
 import { append, newTopic, until, valuesOf } from '../contract/context.ts'
-import { type EmbeddedLog, openEmbeddedLog } from '../embedded/embedded-log.ts'
+import type { EmbeddedLog } from '../embedded/embedded-log.ts'
+import { openLog } from '../embedded/fixtures/open-log.ts'
 import type { Log } from '../log.ts'
 import { openChannelLog } from './channel-log.ts'
 import { serveLog } from './serve-log.ts'
@@ -17,14 +16,7 @@ let far: Log
 let farPort: MessagePort
 
 beforeEach(async () => {
-  log = await openEmbeddedLog({
-    engine: memoryEngine(),
-    directory: 'unused',
-    clock: systemClock,
-    logger: silentLogger,
-    metrics: noMetrics,
-    maintenanceIntervalMs: 0,
-  })
+  log = await openLog('unused', { engine: memoryEngine() })
   await log.admin.createTopics([newTopic('lines', 2)])
   const { port1, port2 } = new MessageChannel()
   serveLog(log, port1, { logger: silentLogger })

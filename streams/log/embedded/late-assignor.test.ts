@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { memoryEngine } from '#state-stores'
-import { systemClock } from '../../clock.ts'
-import { silentLogger } from '../../logger.ts'
-import { noMetrics } from '../../metrics.ts'
 import { newTopic, until } from '../contract/context.ts'
 import type { GroupConsumer, GroupMember, MemberAssignment } from '../log.ts'
-import { type EmbeddedLog, openEmbeddedLog } from './embedded-log.ts'
+import type { EmbeddedLog } from './embedded-log.ts'
+import { openLog } from './fixtures/open-log.ts'
 
 const CONDITION_MS = 10_000
 
@@ -21,14 +19,7 @@ let asked: Asked[]
 let assigned: string[]
 
 beforeEach(async () => {
-  log = await openEmbeddedLog({
-    engine: memoryEngine(),
-    directory: 'unused',
-    clock: systemClock,
-    logger: silentLogger,
-    metrics: noMetrics,
-    maintenanceIntervalMs: 0,
-  })
+  log = await openLog('unused', { engine: memoryEngine() })
   await log.admin.createTopics([newTopic('lines', 2)])
   asked = []
   assigned = []
