@@ -54,15 +54,14 @@ export class Pages {
 
   /** Goes there, unless it is a page that the user is not offered. */
   show(page: Page, itemId?: string): void {
-    if (this.offered.some((offer) => offer.page === page))
-      location.hash = this.address(page, itemId)
+    if (this.offered.some((offer) => offer.page === page)) this.#go(page, itemId)
   }
 
   /** The one after this; after the last the first. */
   next(): void {
     const index = this.offered.findIndex(({ page }) => page === this.current)
     const next = this.offered[(index + 1) % this.offered.length]
-    if (next !== undefined) location.hash = this.address(next.page)
+    if (next !== undefined) this.#go(next.page)
   }
 
   /** Follows the address. Returns how to stop. */
@@ -70,6 +69,12 @@ export class Pages {
     const read = () => this.#read()
     addEventListener('hashchange', read)
     return () => removeEventListener('hashchange', read)
+  }
+
+  /** At once: the address tells of its change only later, and a second press of the key would start from the old page. */
+  #go(page: Page, itemId?: string): void {
+    location.hash = this.address(page, itemId)
+    this.#read()
   }
 
   #read(): void {
