@@ -124,6 +124,7 @@ export type {
   ObservedTime,
   Processor,
   ProcessorContext,
+  ProcessorMetrics,
   ProcessorSupplier,
   PunctuationType,
   RecordCache,

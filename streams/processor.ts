@@ -1,5 +1,6 @@
 import type { Change } from './change.ts'
 import type { Header } from './log/log.ts'
+import type { Metrics } from './metrics.ts'
 
 /** A record between the nodes of a topology. */
 export interface StreamRecord<K, V> {
@@ -19,6 +20,11 @@ export interface RecordMetadata {
 export interface Processor<KIn, VIn, KOut, VOut> {
   init?(context: ProcessorContext<KOut, VOut>): void
   process(record: StreamRecord<KIn, VIn>): void
+  /**
+   * Before each commit, once record caches have forwarded what waited in them: writes to the node's stores that were put off. What is written must
+   * not depend on when commits come, and nothing may be forwarded.
+   */
+  beforeCommit?(): void
   close?(): void
 }
 
@@ -75,12 +81,19 @@ export interface RecordCache<K, V> {
   put(id: string, record: StreamRecord<K, Change<V>>): void
 }
 
+/**
+ * Counters of a processor's own, looked up once, in `init`. What is added counts when the transaction is committed, so a record that is taken
+ * again counts once. They bear the labels that are given and no others: tasks that count under the same add up. Nothing can be read from them.
+ */
+export type ProcessorMetrics = Pick<Metrics, 'counter'>
+
 export interface ProcessorContext<KOut, VOut> {
   readonly applicationId: string
   /** `<sub-topology>_<partition>`, as in Kafka Streams. */
   readonly taskId: string
   readonly partition: number
   readonly nodeName: string
+  readonly metrics: ProcessorMetrics
   /** Hands on to every child, or to the named one, before it returns (depth first). */
   forward<K extends KOut, V extends VOut>(record: StreamRecord<K, V>, childName?: string): void
   /** @throws {StreamsError} STREAMS_UNKNOWN_STORE when the store is not connected to this node */

@@ -6,6 +6,7 @@ import type {
   ObservedTime,
   Processor,
   ProcessorContext,
+  ProcessorMetrics,
   ProcessorSupplier,
   PunctuationType,
   RecordCache,
@@ -44,6 +45,10 @@ class FixedKeyProcessor<K, V, VOut> implements Processor<K, V, K, VOut> {
     }
   }
 
+  beforeCommit(): void {
+    this.#inner.beforeCommit?.()
+  }
+
   close(): void {
     this.#inner.close?.()
   }
@@ -68,6 +73,9 @@ class FixedKeyContext<K, VOut> implements ProcessorContext<K, VOut> {
   }
   get nodeName(): string {
     return this.#outer.nodeName
+  }
+  get metrics(): ProcessorMetrics {
+    return this.#outer.metrics
   }
 
   forward<K2 extends K, V2 extends VOut>(record: StreamRecord<K2, V2>, childName?: string): void {

@@ -4,6 +4,7 @@ import type {
   DropReason,
   ObservedTime,
   ProcessorContext,
+  ProcessorMetrics,
   RecordMetadata,
 } from '../processor.ts'
 import type { StateStore } from '../store.ts'
@@ -13,6 +14,8 @@ export class GlobalProcessorContext implements ProcessorContext<never, never> {
   readonly applicationId: string
   readonly taskId = 'global'
   readonly nodeName: string
+  /** Counted at once: every instance reads the topic. */
+  readonly metrics: ProcessorMetrics
   readonly #store: StateStore
   readonly #dropped: (reason: DropReason) => void
   #metadata: RecordMetadata | undefined
@@ -21,11 +24,13 @@ export class GlobalProcessorContext implements ProcessorContext<never, never> {
   constructor(options: {
     readonly applicationId: string
     readonly nodeName: string
+    readonly metrics: ProcessorMetrics
     readonly store: StateStore
     readonly dropped: (reason: DropReason) => void
   }) {
     this.applicationId = options.applicationId
     this.nodeName = options.nodeName
+    this.metrics = options.metrics
     this.#store = options.store
     this.#dropped = options.dropped
   }

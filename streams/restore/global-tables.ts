@@ -207,6 +207,7 @@ export class GlobalTables implements GlobalView {
     const context = new GlobalProcessorContext({
       applicationId: this.#options.applicationId,
       nodeName: node.processorName,
+      metrics: this.#options.metrics,
       store,
       dropped: (reason) => this.#dropped.count(node.processorName, reason),
     })

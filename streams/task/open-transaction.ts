@@ -56,9 +56,11 @@ export class OpenTransaction {
   endBatch(readingMs: number, done: number): void {
     if (done > 0) this.#schedule.batch(readingMs, this.#inputs.positions())
     if (this.isFull || this.#schedule.isFull) this.#context.commitRequested = true
-    const { dropped } = this.#context.metrics
+    const { counts, dropped } = this.#context.metrics
+    if ((dropped.records === 0 && counts.additions === 0) || this.isDirty) return
     // Of punctuations that did nothing else: no commit need follow.
-    if (dropped.records > 0 && !this.isDirty) dropped.committed()
+    dropped.committed()
+    counts.committed()
   }
 
   /** Forwards what waits in record caches. */

@@ -6,6 +6,7 @@ import type {
   ObservedTime,
   Processor,
   ProcessorContext,
+  ProcessorMetrics,
   PunctuationType,
   RecordCache,
   RecordMetadata,
@@ -38,6 +39,10 @@ export class ProcessorRunner implements RecordReceiver, ProcessorContext<unknown
   init(): void {
     this.#host.node = this.name
     this.#processor.init?.(this)
+  }
+
+  beforeCommit(): void {
+    this.#processor.beforeCommit?.()
   }
 
   close(): void {
@@ -78,6 +83,10 @@ export class ProcessorRunner implements RecordReceiver, ProcessorContext<unknown
 
   get nodeName(): string {
     return this.name
+  }
+
+  get metrics(): ProcessorMetrics {
+    return this.#host.counts
   }
 
   forward(record: StreamRecord<unknown, unknown>, childName?: string): void {

@@ -94,6 +94,7 @@ export class RecordAttempts {
     const { records } = collector
     const { advances } = time.observed
     const { records: dropped } = metrics.dropped
+    const { additions } = metrics.counts
     context.touchedState = false
     try {
       queue.source.process({ key: queue.headKey, value: queue.headValue, timestampMs, headers })
@@ -109,7 +110,8 @@ export class RecordAttempts {
       context.touchedState ||
       collector.records > records ||
       time.observed.advances > advances ||
-      metrics.dropped.records > dropped
+      metrics.dropped.records > dropped ||
+      metrics.counts.additions > additions
     return this.#failed(queue, failure, isHalfDone)
   }
 

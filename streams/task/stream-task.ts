@@ -159,9 +159,10 @@ export class StreamTask {
     return this.#transaction.isDirty
   }
 
-  /** Forwards what waits in record caches: it belongs to the transaction that is about to be taken. @throws {StreamsError} what stops the task */
+  /** Forwards what waits in record caches, and has put-off writes written: they belong to the transaction that is about to be taken. @throws {StreamsError} what stops the task */
   flushCaches(): void {
     this.#transaction.flushCaches()
+    for (const processor of this.#graph.processors) processor.beforeCommit()
   }
 
   /** Everything since the last commit; `flushCaches` comes before. Partition counts of all topics must be resolved. Call `committed` once it is written. */
@@ -176,6 +177,7 @@ export class StreamTask {
     this.#attempts.committed(transaction.offsets)
     this.#time.committed()
     this.metrics.dropped.committed()
+    this.metrics.counts.committed()
     this.metrics.reportNodes(this.#graph.receivers)
     this.metrics.reportRecordCache(this.#context.caches)
     this.#options.deadLetterLog?.sayDue()
@@ -234,6 +236,7 @@ export class StreamTask {
     stores.discard()
     this.#attempts.rolledBack()
     this.metrics.dropped.rolledBack()
+    this.metrics.counts.rolledBack()
     this.metrics.rollbacks.add(1)
     onRollback?.()
     this.#graph = compileGraph(subTopology, this.#context, physicalTopic)

@@ -3,6 +3,7 @@ import type {
   DeadLetterCause,
   DropReason,
   ObservedTime,
+  ProcessorMetrics,
   PunctuationType,
   RecordCache,
   RecordMetadata,
@@ -76,6 +77,10 @@ export class TaskContext implements TaskHost {
       failures: this.failures,
       current: () => this.currentRecord(),
     })
+  }
+
+  get counts(): ProcessorMetrics {
+    return this.metrics.counts
   }
 
   get streamTimeMs(): number {

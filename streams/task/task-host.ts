@@ -3,6 +3,7 @@ import type {
   DeadLetterCause,
   DropReason,
   ObservedTime,
+  ProcessorMetrics,
   PunctuationType,
   RecordCache,
   RecordMetadata,
@@ -27,6 +28,7 @@ export interface TaskHost {
   readonly partition: number
   readonly collector: RecordCollector
   readonly recordBytesMax: number
+  readonly counts: ProcessorMetrics
   /** Name of the node that is working; failures are attributed to it. */
   node: string
   /** Set by nodes that have stores: the record may have changed one. */

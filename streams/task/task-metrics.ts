@@ -2,6 +2,7 @@ import type { Counter, Histogram, Metrics } from '../metrics.ts'
 import type { PunctuationType } from '../processor.ts'
 import { DroppedRecords } from './dropped-records.ts'
 import type { RecordReceiver } from './task-host.ts'
+import { UncommittedCounts } from './uncommitted-counts.ts'
 import { UncommittedDrops } from './uncommitted-drops.ts'
 
 const COMMIT_LATENCY_BUCKETS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000]
@@ -15,6 +16,7 @@ export class TaskMetrics {
   readonly retries: Counter
   readonly rollbacks: Counter
   readonly dropped: UncommittedDrops
+  readonly counts: UncommittedCounts
   readonly #metrics: Metrics
   readonly #labels: { readonly application: string; readonly task: string }
   readonly #nodes = new Map<string, Counter>()
@@ -28,6 +30,7 @@ export class TaskMetrics {
     const labels = { application, task }
     this.#labels = labels
     this.dropped = new UncommittedDrops(new DroppedRecords(metrics, labels))
+    this.counts = new UncommittedCounts(metrics)
     this.records = metrics.counter(
       'orion_task_records_total',
       'Input records that the task has taken.',
