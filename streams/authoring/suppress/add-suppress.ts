@@ -6,8 +6,7 @@ import type { Scope } from '../scope.ts'
 import { type AnySerdes, asSerde } from '../serdes-known.ts'
 import { keyValueStore } from '../stores.ts'
 import type { TableNode, TableViewSupplier } from '../table/table-node.ts'
-import { decodeHeld } from './held-update.ts'
-import { SuppressBuffer } from './suppress-buffer.ts'
+import { heldIn } from './suppress-buffer.ts'
 import { SuppressProcessor } from './suppress-processor.ts'
 import type { Suppressed } from './suppressed.ts'
 
@@ -66,12 +65,11 @@ function suppressedView<K, V>(
     view: (context) => {
       const rows = above.view(context)
       const store = context.getStateStore<KeyValueStore<Uint8Array, Uint8Array>>(storeName)
-      const buffer = new SuppressBuffer(store)
       return {
         get: (key) => {
-          const found = buffer.heldOf(keySerde.serialize(storeName, key))
+          const found = heldIn(store, keySerde.serialize(storeName, key))
           if (found === undefined) return rows.get(key)
-          const { prior } = decodeHeld(found.held)
+          const { prior } = found
           if (prior === null) return undefined
           return {
             value: valueSerde.deserialize(storeName, prior),

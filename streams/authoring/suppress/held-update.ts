@@ -15,8 +15,7 @@ export interface HeldUpdate {
 
 const LENGTH_BYTES = 4
 const ABSENT = 0xffff_ffff
-/** Behind the timestamp. */
-const FIRST_AT = 8
+const TIME_BYTES = 8
 
 /** Timestamp, then prior, old and new value, then names and values of headers, each with its length before it. */
 export function encodeHeld(update: HeldUpdate): Uint8Array {
@@ -24,10 +23,10 @@ export function encodeHeld(update: HeldUpdate): Uint8Array {
   const parts = [prior, oldValue, newValue]
   for (const [name, value] of headers) parts.push(Buffer.from(name, 'utf8'), value)
   const bytes = Buffer.allocUnsafe(
-    parts.reduce((sum, part) => sum + LENGTH_BYTES + (part?.length ?? 0), 8),
+    parts.reduce((sum, part) => sum + LENGTH_BYTES + (part?.length ?? 0), TIME_BYTES),
   )
   writeLong(bytes, 0, timestampMs)
-  let at = 8
+  let at = TIME_BYTES
   for (const part of parts) {
     bytes.writeUInt32BE(part?.length ?? ABSENT, at)
     at += LENGTH_BYTES
@@ -37,22 +36,20 @@ export function encodeHeld(update: HeldUpdate): Uint8Array {
   return bytes
 }
 
-/** `prior` of a held update alone. @throws {StreamsError} SERDE_DECODE_FAILED */
-export function priorOf(bytes: Uint8Array): Uint8Array | null {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (view.length < FIRST_AT + LENGTH_BYTES) throw cutOff()
-  const length = view.readUInt32BE(FIRST_AT)
-  if (length === ABSENT) return null
-  const end = FIRST_AT + LENGTH_BYTES + length
-  if (end > view.length) throw cutOff()
-  return view.subarray(FIRST_AT + LENGTH_BYTES, end)
+/** Of what `encodeHeld` makes of it. */
+export function heldLength({ prior, oldValue, newValue, headers }: HeldUpdate): number {
+  let length = TIME_BYTES + 3 * LENGTH_BYTES
+  length += (prior?.length ?? 0) + (oldValue?.length ?? 0) + (newValue?.length ?? 0)
+  for (const [name, value] of headers)
+    length += 2 * LENGTH_BYTES + Buffer.byteLength(name, 'utf8') + (value?.length ?? 0)
+  return length
 }
 
 /** @throws {StreamsError} SERDE_DECODE_FAILED */
 export function decodeHeld(bytes: Uint8Array): HeldUpdate {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const parts: (Uint8Array | null)[] = []
-  let at = 8
+  let at = TIME_BYTES
   while (at < view.length) {
     const length = view.readUInt32BE(at)
     at += LENGTH_BYTES

@@ -1,5 +1,6 @@
 import { readLong, writeLong } from '../../long-bytes.ts'
 import type { KeyValueStore } from '../../store.ts'
+import { decodeHeld, encodeHeld, type HeldUpdate, heldLength } from './held-update.ts'
 
 /** What the buffer says of itself, kept in its store with the rest. */
 export interface BufferStatus {
@@ -16,13 +17,18 @@ export interface BufferStatus {
   readonly closedMs: number
 }
 
+/** What is held of a key, as it lies in the store. */
 export interface HeldEntry {
   /** When it entered the buffer, or the end of its window, in ms. */
   readonly timeMs: number
   readonly key: Uint8Array
   readonly held: Uint8Array
-  /** Where it is in the store, when it is there. */
-  readonly at?: Uint8Array
+}
+
+/** What is held of a key, as it is worked on. */
+export interface HeldKey {
+  readonly timeMs: number
+  readonly update: HeldUpdate
 }
 
 const STATUS_KEY = Uint8Array.of(0)
@@ -30,6 +36,10 @@ const BY_KEY = 1
 const BY_TIME = 2
 const TIME_BYTES = 8
 const STATUS_BYTES = 48
+/** Map slot, entry and update of one that waits, roughly. */
+const WAITING_ENTRY_BYTES = 300
+/** What waits is written to the store early when it takes so much memory. */
+const WAITING_BYTES_MAX = 4 * 1024 * 1024
 const EMPTY: BufferStatus = {
   records: 0,
   bytes: 0,
@@ -41,18 +51,47 @@ const EMPTY: BufferStatus = {
 
 export type BufferStore = KeyValueStore<Uint8Array, Uint8Array>
 
+/** An update that the store does not have yet. */
+interface Waiting extends HeldKey {
+  readonly key: Uint8Array
+  /** The store knows the key, with an older update. */
+  readonly isStored: boolean
+  update: HeldUpdate
+  /** As it will be stored. */
+  bytes: number
+}
+
+type Changing<T> = { -readonly [Name in keyof T]: T[Name] }
+
+/** Where a processor has a buffer open over a store, others read what waits in it. */
+const OPEN = new WeakMap<BufferStore, SuppressBuffer>()
+
 /**
  * Updates in the order of their times, one a key, in an ordinary store: it spills to disk, has a changelog and is part of the transaction.
- * `[0]` holds the status, `[1, key]` the time of a key, `[2, time, key]` the update.
+ * `[0]` holds the status, `[1, key]` the time of a key, `[2, time, key]` the update. An update waits in memory until `flush`, before the
+ * commit, until something leaves, or until too much waits: of a key that changes often one update is written. When that happens decides about
+ * nothing else.
  */
 export class SuppressBuffer {
   readonly #store: BufferStore
-  #status: BufferStatus
+  readonly #status: Changing<BufferStatus>
   #minTimeMs: number
+  /** By key, in the order of their first updates. */
+  readonly #waiting = new Map<string, Waiting>()
+  #waitingBytes = 0
+  /** The store's status is not this one. */
+  #isChanged = false
 
-  constructor(store: BufferStore) {
+  /** For the processor that holds updates back. */
+  static open(store: BufferStore): SuppressBuffer {
+    const buffer = new SuppressBuffer(store)
+    OPEN.set(store, buffer)
+    return buffer
+  }
+
+  private constructor(store: BufferStore) {
     this.#store = store
-    this.#status = readBufferStatus(store)
+    this.#status = { ...readBufferStatus(store) }
     this.#minTimeMs = this.#firstTime()
   }
 
@@ -65,43 +104,61 @@ export class SuppressBuffer {
     return this.#minTimeMs
   }
 
-  heldOf(key: Uint8Array): HeldEntry | undefined {
-    const time = this.#store.get(keyed(key))
-    if (time === undefined) return undefined
-    const timeMs = timeAt(time, 0)
-    const at = timed(timeMs, key)
-    const held = this.#store.get(at)
-    return held === undefined ? undefined : { timeMs, key, held, at }
+  heldOf(key: Uint8Array): HeldKey | undefined {
+    return this.#waiting.get(idOf(key)) ?? storedOf(this.#store, key)
   }
 
-  /** A key that is held keeps its place: only its update is replaced. */
-  put(entry: HeldEntry, before: HeldEntry | undefined): void {
-    const { key, held } = entry
-    const timeMs = before?.timeMs ?? entry.timeMs
-    if (before === undefined) this.#store.put(keyed(key), timeBytes(timeMs))
-    this.#store.put(before?.at ?? timed(timeMs, key), held)
-    this.#status = {
-      ...this.#status,
-      records: this.#status.records + (before === undefined ? 1 : 0),
-      bytes:
-        this.#status.bytes +
-        held.length -
-        (before === undefined ? -key.length : before.held.length),
+  /** A key that is held keeps its place: only its update is replaced. `updateOf` makes it, of what was held before. */
+  put(
+    key: Uint8Array,
+    timeMs: number,
+    updateOf: (before: HeldUpdate | undefined) => HeldUpdate,
+  ): void {
+    const id = idOf(key)
+    const waiting = this.#waiting.get(id)
+    if (waiting !== undefined) {
+      const update = updateOf(waiting.update)
+      const bytes = heldLength(update)
+      this.#grow(bytes - waiting.bytes, bytes - waiting.bytes)
+      waiting.update = update
+      waiting.bytes = bytes
+      return
     }
-    if (timeMs < this.#minTimeMs) this.#minTimeMs = timeMs
+    const stored = storedOf(this.#store, key)
+    const update = updateOf(stored?.update)
+    const bytes = heldLength(update)
+    const entry = {
+      key,
+      timeMs: stored?.timeMs ?? timeMs,
+      isStored: stored !== undefined,
+      update,
+      bytes,
+    }
+    this.#waiting.set(id, entry)
+    if (stored === undefined) this.#status.records++
+    this.#grow(
+      bytes + (stored === undefined ? key.length : -stored.bytes),
+      bytes + 2 * key.length + WAITING_ENTRY_BYTES,
+    )
+    if (entry.timeMs < this.#minTimeMs) this.#minTimeMs = entry.timeMs
   }
 
   closed(throughMs: number): void {
-    this.#status = { ...this.#status, closedMs: Math.max(this.#status.closedMs, throughMs) }
+    this.#change()
+    this.#status.closedMs = Math.max(this.#status.closedMs, throughMs)
   }
 
-  heard(at: Pick<BufferStatus, 'streamTimeMs' | 'heardAtMs' | 'holdMs'>): void {
-    this.#status = { ...this.#status, ...at }
+  heard({ streamTimeMs, heardAtMs, holdMs }: Heard): void {
+    this.#change()
+    this.#status.streamTimeMs = streamTimeMs
+    this.#status.heardAtMs = heardAtMs
+    this.#status.holdMs = holdMs
   }
 
   /** Takes out the oldest as long as `isDue`, handing each on before the next is looked at. */
   evictWhile(isDue: () => boolean, emit: (entry: HeldEntry) => void): void {
     if (this.#status.records === 0 || !isDue()) return
+    this.#writeWaiting()
     const entries = this.#store.prefixScan(Uint8Array.of(BY_TIME))
     try {
       for (const [timedKey, held] of entries) {
@@ -117,7 +174,37 @@ export class SuppressBuffer {
     }
   }
 
-  saveStatus(): void {
+  /** From here on the store has all of it. */
+  flush(): void {
+    if (!this.#isChanged) return
+    this.#writeWaiting()
+    this.#saveStatus()
+    this.#isChanged = false
+  }
+
+  /** A first change is written at once: a task that changed nothing in its stores need not commit. */
+  #change(): void {
+    if (this.#isChanged) return
+    this.#isChanged = true
+    this.#saveStatus()
+  }
+
+  #grow(heldBytes: number, waitingBytes: number): void {
+    this.#status.bytes += heldBytes
+    this.#waitingBytes += waitingBytes
+    if (this.#waitingBytes > WAITING_BYTES_MAX) this.#writeWaiting()
+  }
+
+  #writeWaiting(): void {
+    for (const { key, timeMs, isStored, update } of this.#waiting.values()) {
+      if (!isStored) this.#store.put(keyed(key), timeBytes(timeMs))
+      this.#store.put(timed(timeMs, key), encodeHeld(update))
+    }
+    this.#waiting.clear()
+    this.#waitingBytes = 0
+  }
+
+  #saveStatus(): void {
     const { records, bytes, streamTimeMs, heardAtMs, holdMs, closedMs } = this.#status
     const saved = Buffer.allocUnsafe(STATUS_BYTES)
     saved.writeDoubleBE(records, 0)
@@ -132,18 +219,34 @@ export class SuppressBuffer {
   #remove({ timeMs, key, held }: HeldEntry): void {
     this.#store.delete(keyed(key))
     this.#store.delete(timed(timeMs, key))
-    const { records, bytes } = this.#status
-    this.#status = {
-      ...this.#status,
-      records: records - 1,
-      bytes: bytes - key.length - held.length,
-    }
+    this.#status.records--
+    this.#status.bytes -= key.length + held.length
   }
 
   #firstTime(): number {
     for (const { timeMs } of heldEntries(this.#store)) return timeMs
     return Number.POSITIVE_INFINITY
   }
+}
+
+type Heard = Pick<BufferStatus, 'streamTimeMs' | 'heardAtMs' | 'holdMs'>
+
+/** What is held of a key, for nodes beside the one that holds it. */
+export function heldIn(store: BufferStore, key: Uint8Array): HeldUpdate | undefined {
+  return (OPEN.get(store)?.heldOf(key) ?? storedOf(store, key))?.update
+}
+
+function storedOf(store: BufferStore, key: Uint8Array) {
+  const time = store.get(keyed(key))
+  if (time === undefined) return undefined
+  const timeMs = timeAt(time, 0)
+  const held = store.get(timed(timeMs, key))
+  return held && { timeMs, update: decodeHeld(held), bytes: held.length }
+}
+
+/** Bytes as a key of a map. */
+function idOf(bytes: Uint8Array): string {
+  return Buffer.prototype.latin1Slice.call(bytes, 0, bytes.length)
 }
 
 type ReadableStore = Pick<BufferStore, 'get' | 'prefixScan'>

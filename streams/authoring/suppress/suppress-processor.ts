@@ -4,7 +4,7 @@ import type { Processor, ProcessorContext, StreamRecord } from '../../processor.
 import type { Serde } from '../../serde.ts'
 import type { KeyValueStoreSpec } from '../../store.ts'
 import { keyValueStoreOf } from '../stores.ts'
-import { decodeHeld, encodeHeld, priorOf } from './held-update.ts'
+import { decodeHeld } from './held-update.ts'
 import { type HeldEntry, SuppressBuffer } from './suppress-buffer.ts'
 import type { Suppressed } from './suppressed.ts'
 
@@ -29,7 +29,7 @@ export class SuppressProcessor<K, V> implements Processor<K, Change<V>, K, Chang
 
   init(context: ProcessorContext<K, Change<V>>): void {
     this.#context = context
-    this.#buffer = new SuppressBuffer(keyValueStoreOf(context, this.#plan.store))
+    this.#buffer = SuppressBuffer.open(keyValueStoreOf(context, this.#plan.store))
     const { idleAfterMs } = this.#plan.suppressed
     if (idleAfterMs !== undefined)
       context.schedule(idleAfterMs, 'wall-clock', () => this.#closeIdle(idleAfterMs))
@@ -49,28 +49,27 @@ export class SuppressProcessor<K, V> implements Processor<K, Change<V>, K, Chang
     this.#hold(buffer, record)
     this.#emitDue(buffer, streamTimeMs)
     this.#relieve(buffer, context)
-    buffer.saveStatus()
+  }
+
+  beforeCommit(): void {
+    this.#buffer?.flush()
   }
 
   #hold(buffer: SuppressBuffer, record: StreamRecord<K, Change<V>>): void {
     const { suppressed, store, keySerde } = this.#plan
     const { key, value, timestampMs, headers } = record
-    const keyBytes = keySerde.serialize(store.name, key)
-    const before = buffer.heldOf(keyBytes)
-    const oldValue = this.#encoded(value.oldValue)
-    const held = encodeHeld({
-      timestampMs,
-      prior: before === undefined ? oldValue : priorOf(before.held),
-      oldValue,
-      newValue: this.#encoded(value.newValue),
-      headers,
-    })
     const timeMs = suppressed.until === 'window-closes' ? endOf(key) : timestampMs
-    buffer.put({ timeMs, key: keyBytes, held }, before)
+    buffer.put(keySerde.serialize(store.name, key), timeMs, (before) => {
+      const oldValue = this.#encoded(value.oldValue)
+      const prior = before === undefined ? oldValue : before.prior
+      const newValue = this.#encoded(value.newValue)
+      return { timestampMs, prior, oldValue, newValue, headers }
+    })
   }
 
   #emitDue(buffer: SuppressBuffer, streamTimeMs: number): void {
     const dueMs = streamTimeMs - this.#plan.holdMs
+    if (buffer.minTimeMs > dueMs) return
     buffer.evictWhile(
       () => buffer.minTimeMs <= dueMs,
       (entry) => this.#emit(entry),
@@ -102,7 +101,6 @@ export class SuppressProcessor<K, V> implements Processor<K, Change<V>, K, Chang
     if (silentMs < idleAfterMs) return
     this.#emitDue(buffer, streamTimeMs + silentMs)
     buffer.closed(streamTimeMs + silentMs - this.#plan.holdMs)
-    buffer.saveStatus()
   }
 
   #emit(entry: HeldEntry): void {
