@@ -15,6 +15,8 @@ export interface KeyActions {
   readonly nextPage: () => void
   readonly showHelp: () => void
   readonly toggleInbox: () => void
+  /** The one key that fields and dialogs do not keep. */
+  readonly cancelAll: () => void
   /** The watchlist is on the screen: only then do its keys do something. */
   readonly isMarket: () => boolean
   /** A ticket for the selected instrument, or back to the one that is there. */
@@ -75,11 +77,22 @@ export function bindKeys(actions: KeyActions): () => void {
     ...Object.entries(market).map(([keys, act]) => [keys, handler(act, actions.isMarket)]),
     ...Object.entries(everywhere).map(([keys, act]) => [keys, handler(act, () => true)]),
   ]
-  return tinykeys(window, Object.fromEntries(handlers), {
+  const cancelAll = handler(actions.cancelAll, () => true)
+  // By its place as well: where Alt and a letter make a sign.
+  const unbindUrgent = tinykeys(
+    window,
+    { 'Alt+x': cancelAll, 'Alt+KeyX': cancelAll },
+    { ignore: (event) => event.isComposing },
+  )
+  const unbind = tinykeys(window, Object.fromEntries(handlers), {
     // Held keys repeat: an arrow that is held runs through the list.
     ignore: (event) =>
       event.isComposing ||
       isTyping(event.target) ||
       document.querySelector('dialog[open]') !== null,
   })
+  return () => {
+    unbindUrgent()
+    unbind()
+  }
 }

@@ -28,6 +28,7 @@ export const SHORTCUTS: readonly {
       ['1 … 9', 'In the ticket: arm the quote of that rank, again: accept it'],
       ['Esc', 'In the ticket: disarm, else close'],
       ['x', 'In the ticket: cancel the request'],
+      ['Alt x', 'Anywhere: cancel all of your open requests, once confirmed'],
     ],
   },
   {
