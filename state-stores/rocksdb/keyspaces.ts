@@ -12,6 +12,8 @@ const KEYSPACES_MAX = 65_534
  */
 const SCRATCH = new ArrayBuffer(4 * 1024)
 const SCRATCH_BYTES = new Uint8Array(SCRATCH)
+/** Of the scratch memory, by length: made once, not for each call. */
+const SCRATCH_VIEWS: Uint8Array[] = []
 
 /** A range of RocksDB's keys. */
 export class Keyspace {
@@ -33,7 +35,8 @@ export class Keyspace {
     SCRATCH_BYTES[0] = this.#id >>> 8
     SCRATCH_BYTES[1] = this.#id & 0xff
     SCRATCH_BYTES.set(key, PREFIX_BYTES)
-    return new Uint8Array(SCRATCH, 0, length)
+    SCRATCH_VIEWS[length] ??= new Uint8Array(SCRATCH, 0, length)
+    return SCRATCH_VIEWS[length]
   }
 
   /** A key as RocksDB has it. */

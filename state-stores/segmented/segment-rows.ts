@@ -53,13 +53,17 @@ export class SegmentRows {
     }
   }
 
+  /** No writes need be told. */
+  get isEmpty(): boolean {
+    return this.#young.size === 0 && this.#old.size === 0
+  }
+
   /** A write that the next commit brings to the engine; null deletes. */
   willWrite(
     of: { readonly segment: number; readonly key: Uint8Array },
     key: Uint8Array,
     value: Uint8Array | null,
   ): void {
-    if (this.#young.size === 0 && this.#old.size === 0) return
     this.#written.push({ id: idOf(of.segment, of.key), key, value })
   }
 

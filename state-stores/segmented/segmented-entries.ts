@@ -106,8 +106,10 @@ export class SegmentedEntries {
     this.#rows?.discarded()
     this.#bytes.commitTo(batch, (key, encoded) => {
       if (!this.#isKept(key, encoded)) return false
-      const segment = this.#time.segmentOf(timeOf(this.#layout, key))
-      this.#rows?.willWrite({ segment, key: keyOf(this.#layout, key) }, key, encoded)
+      if (this.#rows?.isEmpty === false) {
+        const segment = this.#time.segmentOf(timeOf(this.#layout, key))
+        this.#rows.willWrite({ segment, key: keyOf(this.#layout, key) }, key, encoded)
+      }
       return true
     })
     this.#time.writeTo(batch)

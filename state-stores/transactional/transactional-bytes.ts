@@ -139,7 +139,8 @@ export class TransactionalBytes implements StoreBytes {
     const encoded = database.get(keyspace, engineKey(key)) ?? null
     const found: StoreValue = { encoded, decoded: undefined }
     // A key that is asked for once only would take the place of one that is asked for again.
-    if (this.#asked.ask(key)) this.#cache.set(id, found)
+    const isFree = encoded !== null && this.#cache.hasRoom
+    if (isFree || this.#asked.ask(key)) this.#cache.set(id, found)
     return found
   }
 

@@ -6,6 +6,8 @@ export class TypedBytes<K, V> {
   readonly #keySerde: Serde<K>
   readonly #valueSerde: Serde<V>
   readonly #topic: string
+  #lastKey: string | undefined
+  #lastKeyBytes: Uint8Array | undefined
 
   constructor(
     serdes: { readonly keySerde: Serde<K>; readonly valueSerde: Serde<V> },
@@ -16,8 +18,14 @@ export class TypedBytes<K, V> {
     this.#topic = topic
   }
 
+  /** A key is often read and written in turn. Only text is remembered: other keys may be changed by those who made them. */
   encodeKey(key: K): Uint8Array {
-    return this.#keySerde.serialize(this.#topic, key)
+    if (typeof key !== 'string') return this.#keySerde.serialize(this.#topic, key)
+    if (this.#lastKeyBytes === undefined || key !== this.#lastKey) {
+      this.#lastKeyBytes = this.#keySerde.serialize(this.#topic, key)
+      this.#lastKey = key
+    }
+    return this.#lastKeyBytes
   }
 
   encodeBound(key: K | undefined): Uint8Array | undefined {

@@ -17,6 +17,11 @@ export class ValueCache {
     this.#bytesMax = bytesMax
   }
 
+  /** Nothing is displaced by what comes. */
+  get hasRoom(): boolean {
+    return this.#old.size === 0
+  }
+
   get(id: string): StoreValue | undefined {
     const young = this.#young.get(id)
     if (young !== undefined) return young
@@ -39,8 +44,9 @@ export class ValueCache {
   }
 
   /** As `set`, where something is known of the key. */
-  replace(id: string, value: StoreValue): void {
-    if (this.#young.has(id) || this.#old.has(id)) this.set(id, value)
+  replace(id: string, { encoded, decoded }: StoreValue): void {
+    // A new object: an entry of the overlay would keep its key alive.
+    if (this.#young.has(id) || this.#old.has(id)) this.set(id, { encoded, decoded })
   }
 
   delete(id: string): void {

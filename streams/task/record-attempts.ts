@@ -103,7 +103,8 @@ export class RecordAttempts {
     }
     const failure = failures.takeAbandoned()
     if (failure === undefined) {
-      if (this.#outcomes.succeeded(positionOf(queue))) context.commitRequested = true
+      if (!this.#retries.isEmpty && this.#outcomes.succeeded(positionOf(queue)))
+        context.commitRequested = true
       return true
     }
     const isHalfDone =
