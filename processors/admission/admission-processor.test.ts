@@ -9,9 +9,17 @@ import {
   recordSchemas,
 } from '#avro'
 import { createStoreBackend, memoryEngine } from '#state-stores'
-import { keyValueStore, Materialized, StreamsBuilder, stringSerde, type Topology } from '#streams'
+import {
+  keyValueStore,
+  Materialized,
+  type Metrics,
+  StreamsBuilder,
+  stringSerde,
+  type Topology,
+} from '#streams'
 import { TopologyTestDriver } from '#streams/testing'
 import { recordKey, type Topic, type Topics } from '#topics'
+import { Counted } from '../../topologies/fixtures/counted.ts'
 import { testTopics } from '../../topologies/fixtures/drive.ts'
 import { admitRfqs, type CreateRfqEnvelope, isBreach } from './admission-processor.ts'
 import { command, instrument, limits, lp, mark, NOON, venue } from './fixtures/rfq.ts'
@@ -76,13 +84,14 @@ function topology({ admin, marketdata, risk, rfq }: Topics): Topology {
 }
 
 /** A desk of the world: what is set is on the tables before the next request. */
-async function opened() {
+async function opened(options: { readonly metrics?: Metrics } = {}) {
   const topics = await testTopics()
   const stores = createStoreBackend(memoryEngine())
   const driver = await TopologyTestDriver.open({
     topology: topology(topics),
     stores,
     initialWallClockMs: NOON,
+    ...options,
   })
   let sequence = 0
   const set = <E>(
@@ -270,6 +279,38 @@ test('each broken limit is told once, with figures, before the refusal; what is 
     },
   })
   expect(new Set(told.map(({ value }) => value?.eventId)).size).toBe(2)
+  await driver.close()
+})
+
+test('decisions are counted: refusals by the rule that is named, limits that were broken, routes by why', async () => {
+  const counted = new Counted()
+  const { ask, set, topics, driver } = await opened(counted)
+  const max = { rfqMaxNotional: new Decimal(1_500_000) }
+  for (const [scope, subject] of [
+    ['USER', 'ann'],
+    ['DESK', 'macro'],
+  ] as const)
+    set(topics.admin.limits, 'demo', `${scope}|${subject}`, 'LimitsUpdated', {
+      ...limits(scope, subject, max),
+    })
+  set(topics.admin.lps, 'platform', 'B', 'LPConfigUpdated', lp('B', { assetClasses: ['EQUITY'] }))
+  ask()
+  ask({ size: new Decimal(2_000_000) })
+  ask({ instrumentId: 'NONE.SIMFX' })
+  set(topics.admin.lps, 'platform', 'A', 'LPConfigUpdated', lp('A', { enabled: false }))
+  ask()
+  expect(counted.of('orion_')).toMatchObject({
+    'orion_rfq_admissions_total{outcome="admitted"}': 1,
+    'orion_rfq_admissions_total{outcome="refused"}': 3,
+    'orion_rfq_limit_breaches_total{rule="MAX_NOTIONAL_DESK"}': 1,
+    'orion_rfq_limit_breaches_total{rule="MAX_NOTIONAL_USER"}': 1,
+    'orion_rfq_refusals_total{rule="INSTRUMENT_KNOWN"}': 1,
+    'orion_rfq_refusals_total{rule="MAX_NOTIONAL_USER"}': 1,
+    'orion_rfq_refusals_total{rule="NO_LP_ELIGIBLE"}': 1,
+    'orion_rfq_routes_total{outcome="ASSET_CLASS"}': 2,
+    'orion_rfq_routes_total{outcome="DISABLED"}': 1,
+    'orion_rfq_routes_total{outcome="ELIGIBLE"}': 1,
+  })
   await driver.close()
 })
 

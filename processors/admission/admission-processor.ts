@@ -16,6 +16,7 @@ import {
 } from '#streams'
 import { type AdmissionDecision, type AdmissionRequest, admit } from './admission.ts'
 import { decisionOf, type LimitHolder } from './check.ts'
+import { admissionCounts } from './counts.ts'
 import { bookable } from './notional.ts'
 import { type ReferenceStores, ReferenceTables } from './reference-tables.ts'
 import { SlidingWindows } from './sliding-windows.ts'
@@ -52,6 +53,7 @@ class AdmitRfqs implements Processor<string, CreateRfqEnvelope, string, Admissio
   #context: ProcessorContext<string, AdmissionOutput> | undefined
   #tables: ReferenceTables | undefined
   #rates: KeyValueStore<string, RateCount> | undefined
+  #tell: ReturnType<typeof admissionCounts> | undefined
   #maker = { producer: '', node: '' }
 
   constructor(options: AdmissionOptions) {
@@ -60,6 +62,7 @@ class AdmitRfqs implements Processor<string, CreateRfqEnvelope, string, Admissio
 
   init(context: ProcessorContext<string, AdmissionOutput>): void {
     this.#context = context
+    this.#tell = admissionCounts(context.metrics)
     this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#tables = new ReferenceTables(context, this.#options)
     this.#rates = keyValueStoreOf(context, this.#options.rates)
@@ -84,6 +87,7 @@ class AdmitRfqs implements Processor<string, CreateRfqEnvelope, string, Admissio
       sentThisSecond: (lpId) => windows.count(SECOND_MS, lpSubject(tenantId, lpId)),
     })
     this.#count(windows, request, decision)
+    this.#tell?.(decision)
     this.#tellBreaches(record, request, decision)
     context.forward({
       ...record,

@@ -35,14 +35,16 @@ export function checkEntitlement(
       holder: { scope: 'USER', subject: userId },
     }),
     ...held.flatMap(({ holder, limits: { instrumentIds, venueIds } }) => [
-      ...checkList('Instrument', holder, instrumentId, instrumentIds),
-      ...checkList('Venue', holder, venueId, venueIds),
+      ...checkList('INSTRUMENT', holder, instrumentId, instrumentIds),
+      ...checkList('VENUE', holder, venueId, venueIds),
     ]),
   ]
 }
 
+const SHOWN = { INSTRUMENT: 'Instrument', VENUE: 'Venue' } as const
+
 function checkList(
-  what: 'Instrument' | 'Venue',
+  what: keyof typeof SHOWN,
   holder: LimitHolder,
   asked: string,
   allowed: readonly string[] | null,
@@ -50,10 +52,10 @@ function checkList(
   if (allowed === null) return []
   const isAllowed = allowed.includes(asked)
   return [
-    checked(`ENTITLED_${what.toUpperCase()}_${holder.scope}`, isAllowed, {
+    checked(`ENTITLED_${what}_${holder.scope}`, isAllowed, {
       figure: asked,
       limit: `${allowed.length} allowed`,
-      reason: `${what} ${asked} is ${isAllowed ? 'allowed' : 'not allowed'} for ${nameOf(holder)}`,
+      reason: `${SHOWN[what]} ${asked} is ${isAllowed ? 'allowed' : 'not allowed'} for ${nameOf(holder)}`,
       holder,
     }),
   ]
@@ -77,7 +79,7 @@ export function checkNotional(
   for (const { holder, limits } of held) {
     const { rfqMaxNotional: max, notionalCurrency } = limits
     if (max === null) continue
-    const rule = `MAX_NOTIONAL_${holder.scope}`
+    const rule = `MAX_NOTIONAL_${holder.scope}` as const
     const limit = money(max, notionalCurrency)
     if (notional === undefined) {
       const reason = `There is no market price by which the amount could be compared with the limit of ${nameOf(holder)}`

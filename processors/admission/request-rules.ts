@@ -92,7 +92,7 @@ export function checkSize(
 }
 
 function checkOnGrid(
-  rule: string,
+  rule: 'SIZE' | 'MIN_SIZE',
   what: string,
   { lotSize, size }: { readonly size: Decimal; readonly lotSize: Decimal },
 ): Check {

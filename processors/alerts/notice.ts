@@ -12,13 +12,30 @@ export type AlertCause =
   | SettlementEnvelope
   | KillswitchEnvelope
 
+export const NOTICE_KINDS = [
+  'RFQ_QUOTED',
+  'RFQ_LAST_LOOK_REJECTED',
+  'RFQ_REJECTED',
+  'RFQ_CANCELLED',
+  'RFQ_EXPIRED',
+  'RFQ_TRADED',
+  'RISK_LIMIT_BREACHED',
+  'SETTLEMENT_RETRYING',
+  'SETTLEMENT_FAILED',
+  'SETTLEMENT_COMPLETED',
+  'KILL_SWITCH_ENABLED',
+  'KILL_SWITCH_DISABLED',
+] as const
+
+export type NoticeKind = (typeof NOTICE_KINDS)[number]
+
 type Severity = 'INFO' | 'WARNING' | 'CRITICAL'
 
 /** One notification to one audience, before it has its envelope. */
 export interface Notice {
   /** `user:<id>` or `role:<ROLE>` */
   readonly audience: string
-  readonly kind: string
+  readonly kind: NoticeKind
   readonly severity: Severity
   readonly title: string
   readonly text: string

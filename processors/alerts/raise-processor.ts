@@ -8,7 +8,9 @@ import {
   type ProcessorSupplier,
   type StreamRecord,
 } from '#streams'
-import type { AlertCause, Notice, Noticed } from './notice.ts'
+import type { CountUnder } from '../metrics/count-by.ts'
+import { notificationCounts } from './counts.ts'
+import type { AlertCause, Notice, Noticed, NoticeKind } from './notice.ts'
 
 export interface RaiseOptions<E extends AlertCause, S> {
   readonly topology: string
@@ -43,6 +45,7 @@ class Raise<E extends AlertCause, S> implements Processor<string, E, string, Inb
   readonly #options: Omit<RaiseOptions<E, S>, 'memory'> & Partial<RaiseOptions<E, S>>
   #context: ProcessorContext<string, InboxEnvelope> | undefined
   #store: KeyValueStore<string, S> | undefined
+  #count: CountUnder<NoticeKind> | undefined
   #maker = { producer: '', node: '' }
 
   constructor(options: Omit<RaiseOptions<E, S>, 'memory'> & Partial<RaiseOptions<E, S>>) {
@@ -52,6 +55,7 @@ class Raise<E extends AlertCause, S> implements Processor<string, E, string, Inb
   init(context: ProcessorContext<string, InboxEnvelope>): void {
     const { memory, topology } = this.#options
     this.#context = context
+    this.#count = notificationCounts(context.metrics)
     this.#maker = { producer: topology, node: context.nodeName }
     this.#store = memory === undefined ? undefined : keyValueStoreOf(context, memory.store)
   }
@@ -70,6 +74,7 @@ class Raise<E extends AlertCause, S> implements Processor<string, E, string, Inb
     }
     const { headers, timestampMs } = record
     for (const [ordinal, notice] of this.#step(record.key, event).entries()) {
+      this.#count?.(notice.kind)
       const value = notificationOf(this.#maker, event, ordinal, notice)
       const key = `${event.tenantId}|${notice.audience}`
       context.forward({ key, value, timestampMs, headers })

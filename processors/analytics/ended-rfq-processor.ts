@@ -8,6 +8,8 @@ import {
   type WindowStoreSpec,
   windowStoreOf,
 } from '#streams'
+import type { CountUnder } from '../metrics/count-by.ts'
+import { endedCounts } from './counts.ts'
 import { type EndedRfq, isEndedRfq } from './ended-rfq.ts'
 
 export interface EndedRfqsOptions {
@@ -25,6 +27,7 @@ export function endedRfqs(
 class EndedRfqs implements Processor<string, LifecycleEnvelope, string, EndedRfq> {
   readonly #options: EndedRfqsOptions
   #context: ProcessorContext<string, EndedRfq> | undefined
+  #count: CountUnder<EndedRfq['eventType']> | undefined
   #ended: WindowStore<string, string> | undefined
 
   constructor(options: EndedRfqsOptions) {
@@ -33,6 +36,7 @@ class EndedRfqs implements Processor<string, LifecycleEnvelope, string, EndedRfq
 
   init(context: ProcessorContext<string, EndedRfq>): void {
     this.#context = context
+    this.#count = endedCounts(context.metrics)
     this.#ended = windowStoreOf(context, this.#options.ended)
   }
 
@@ -53,6 +57,7 @@ class EndedRfqs implements Processor<string, LifecycleEnvelope, string, EndedRfq
       return
     }
     this.#ended?.put(key, event.eventId, closedAtMs)
+    this.#count?.(event.eventType)
     this.#context?.forward({ key, value: event, timestampMs, headers })
   }
 }

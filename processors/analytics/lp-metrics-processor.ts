@@ -8,6 +8,7 @@ import {
   type ProcessorSupplier,
   type StreamRecord,
 } from '#streams'
+import { type LpCounts, lpCounts } from './counts.ts'
 import { metricsOf, NO_RFQS, withAnswer } from './lp-tally.ts'
 
 export interface MeasureLpsOptions {
@@ -31,6 +32,7 @@ class MeasureLps implements Processor<string, LpAnswer, string, LpMetricsEnvelop
   readonly #changed = new Set<string>()
   #context: ProcessorContext<string, LpMetricsEnvelope> | undefined
   #tallies: KeyValueStore<string, LpTally> | undefined
+  #counts: LpCounts | undefined
   #node = ''
 
   constructor(options: MeasureLpsOptions) {
@@ -39,6 +41,7 @@ class MeasureLps implements Processor<string, LpAnswer, string, LpMetricsEnvelop
 
   init(context: ProcessorContext<string, LpMetricsEnvelope>): void {
     this.#context = context
+    this.#counts = lpCounts(context.metrics)
     this.#node = context.nodeName
     this.#tallies = keyValueStoreOf(context, this.#options.tallies)
     for (const [key, { changed }] of this.#tallies.all()) if (changed) this.#changed.add(key)
@@ -48,6 +51,7 @@ class MeasureLps implements Processor<string, LpAnswer, string, LpMetricsEnvelop
   process({ key, value: answer }: StreamRecord<string, LpAnswer>): void {
     this.#tallies?.put(key, withAnswer(this.#tallies.get(key) ?? NO_RFQS, answer))
     this.#changed.add(key)
+    this.#counts?.answer()
   }
 
   #publish(nowMs: number): void {
@@ -57,6 +61,7 @@ class MeasureLps implements Processor<string, LpAnswer, string, LpMetricsEnvelop
       const tally = { ...before, published: before.published + 1, changed: false }
       this.#tallies?.put(key, tally)
       const value = this.#event(key, tally, nowMs)
+      this.#counts?.published()
       this.#context?.forward({ key, value, timestampMs: nowMs, headers: [] })
     }
     this.#changed.clear()

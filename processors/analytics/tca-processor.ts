@@ -1,5 +1,6 @@
 import { causedEvent, type TcaEnvelope } from '#avro'
 import type { Processor, ProcessorContext, ProcessorSupplier, StreamRecord } from '#streams'
+import { tcaCounts } from './counts.ts'
 import type { EndedRfq } from './ended-rfq.ts'
 import { tcaOf } from './tca.ts'
 
@@ -13,6 +14,7 @@ export function computeTca(options: {
 class ComputeTca implements Processor<string, EndedRfq, string, TcaEnvelope> {
   readonly #topology: string
   #context: ProcessorContext<string, TcaEnvelope> | undefined
+  #count: (() => void) | undefined
   #maker = { producer: '', node: '' }
 
   constructor(topology: string) {
@@ -21,6 +23,7 @@ class ComputeTca implements Processor<string, EndedRfq, string, TcaEnvelope> {
 
   init(context: ProcessorContext<string, TcaEnvelope>): void {
     this.#context = context
+    this.#count = tcaCounts(context.metrics)
     this.#maker = { producer: this.#topology, node: context.nodeName }
   }
 
@@ -34,6 +37,7 @@ class ComputeTca implements Processor<string, EndedRfq, string, TcaEnvelope> {
       entity: { entityType: 'Trade', entityId: payload.tradeId, sequence: 1 },
     })
     const key = `${event.tenantId}|${payload.tradeId}`
+    this.#count?.()
     this.#context?.forward({ key, value, timestampMs, headers })
   }
 }

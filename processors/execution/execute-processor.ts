@@ -8,6 +8,8 @@ import {
   type ProcessorSupplier,
   type StreamRecord,
 } from '#streams'
+import type { CountUnder } from '../metrics/count-by.ts'
+import { type Execution, executionCounts } from './counts.ts'
 import { tradeOf } from './trade.ts'
 
 export type AcceptedEvent = Extract<LifecycleEnvelope, { readonly eventType: 'QuoteAccepted' }>
@@ -32,6 +34,7 @@ class ExecuteTrades implements Processor<string, AcceptedEvent, string, TradesEn
   readonly #options: ExecuteOptions
   #context: ProcessorContext<string, TradesEnvelope> | undefined
   #tradeKeys: KeyValueStore<string, TradeKey> | undefined
+  #count: CountUnder<Execution> | undefined
   #maker = { producer: '', node: '' }
 
   constructor(options: ExecuteOptions) {
@@ -40,6 +43,7 @@ class ExecuteTrades implements Processor<string, AcceptedEvent, string, TradesEn
 
   init(context: ProcessorContext<string, TradesEnvelope>): void {
     this.#context = context
+    this.#count = executionCounts(context.metrics)
     this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#tradeKeys = keyValueStoreOf(context, this.#options.tradeKeys)
   }
@@ -50,16 +54,19 @@ class ExecuteTrades implements Processor<string, AcceptedEvent, string, TradesEn
     const { tenantId, payload: accepted } = event
     const key = `${tenantId}|${accepted.rfqId}|${accepted.quote.quoteId}`
     if (this.#tradeKeys?.get(key) !== undefined) {
+      this.#count?.('repeated')
       context.drop('already-traded')
       return
     }
     const nowMs = context.currentSystemTimeMs()
     const outcome = tradeOf(tenantId, accepted, nowMs)
     if (outcome.kind === 'refused') {
+      this.#count?.('refused')
       context.deadLetter(outcome.cause)
       return
     }
     const { trade } = outcome
+    this.#count?.('executed')
     this.#tradeKeys?.put(key, { tradeId: trade.tradeId, acceptedEventId: event.eventId })
     const value = causedEvent(this.#maker, event, 0, {
       eventType: 'TradeExecuted',

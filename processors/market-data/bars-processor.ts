@@ -9,6 +9,7 @@ import {
   type StreamRecord,
 } from '#streams'
 import { type BarRules, foldBars, NO_BARS } from './bars.ts'
+import { type BarCounts, barCounts } from './counts.ts'
 
 export interface BarsOptions {
   readonly topology: string
@@ -27,6 +28,7 @@ class CloseBars implements Processor<string, TicksEnvelope, string, BarsEnvelope
   readonly #options: BarsOptions
   #context: ProcessorContext<string, BarsEnvelope> | undefined
   #openBars: KeyValueStore<string, OpenBars> | undefined
+  #counts: BarCounts | undefined
   #maker = { producer: '', node: '' }
 
   constructor(options: BarsOptions) {
@@ -35,6 +37,7 @@ class CloseBars implements Processor<string, TicksEnvelope, string, BarsEnvelope
 
   init(context: ProcessorContext<string, BarsEnvelope>): void {
     this.#context = context
+    this.#counts = barCounts(context.metrics, this.#options.rules.intervalsMs)
     this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#openBars = keyValueStoreOf(context, this.#options.openBars)
   }
@@ -44,6 +47,7 @@ class CloseBars implements Processor<string, TicksEnvelope, string, BarsEnvelope
     const before = this.#openBars?.get(key) ?? NO_BARS
     const { state, closed } = foldBars(this.#options.rules, before, event)
     this.#openBars?.put(key, state)
+    if (state.lateTicks > before.lateTicks) this.#counts?.late(state.lateTicks - before.lateTicks)
     for (let ordinal = 0; ordinal < closed.length; ordinal++) {
       const payload = closed[ordinal]
       if (payload === undefined) break
@@ -58,6 +62,7 @@ class CloseBars implements Processor<string, TicksEnvelope, string, BarsEnvelope
           sequence: before.sequence + ordinal + 1,
         },
       })
+      this.#counts?.closed(payload.intervalMs)
       this.#context?.forward({ key, value, timestampMs, headers })
     }
   }

@@ -8,6 +8,7 @@ import {
   type ProcessorSupplier,
   type StreamRecord,
 } from '#streams'
+import { markCounts } from './counts.ts'
 import { markAfter } from './mark.ts'
 
 export interface MarkOptions {
@@ -27,6 +28,7 @@ class PublishMarks implements Processor<string, SnapshotsEnvelope, string, Marks
   readonly #marks = new Map<string, MarkState>()
   #context: ProcessorContext<string, MarksEnvelope> | undefined
   #store: KeyValueStore<string, MarkState> | undefined
+  #count: (() => void) | undefined
   #maker = { producer: '', node: '' }
 
   constructor(options: MarkOptions) {
@@ -35,6 +37,7 @@ class PublishMarks implements Processor<string, SnapshotsEnvelope, string, Marks
 
   init(context: ProcessorContext<string, MarksEnvelope>): void {
     this.#context = context
+    this.#count = markCounts(context.metrics)
     this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#store = keyValueStoreOf(context, this.#options.lastMarks)
     for (const [key, mark] of this.#store.all()) this.#marks.set(key, mark)
@@ -48,6 +51,7 @@ class PublishMarks implements Processor<string, SnapshotsEnvelope, string, Marks
     this.#store?.put(key, mark)
     const { instrumentId } = event.payload
     const { sequence, bid, ask, mid, eventTimeMs } = mark
+    this.#count?.()
     this.#context?.forward({
       key,
       value: causedEvent(this.#maker, event, 0, {

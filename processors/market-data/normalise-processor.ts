@@ -7,6 +7,7 @@ import {
   type TicksEnvelope,
 } from '#avro'
 import {
+  type DeadLetterCause,
   type GlobalKTable,
   globalStoreOf,
   type KeyValueStore,
@@ -18,6 +19,7 @@ import {
   type ReadOnlyKeyValueStore,
   type StreamRecord,
 } from '#streams'
+import { type FeedCounts, feedCounts } from './counts.ts'
 import { NO_TICK, type Normalised, normalise } from './normalise.ts'
 import { refusal } from './refusals.ts'
 
@@ -41,6 +43,7 @@ class NormaliseFeed implements Processor<string, RawEnvelope, string, Normalised
   #context: ProcessorContext<string, NormalisedEvent> | undefined
   #lastTicks: KeyValueStore<string, LastTick> | undefined
   #instruments: ReadOnlyKeyValueStore<string, InstrumentsEnvelope> | undefined
+  #counts: FeedCounts | undefined
   #maker = { producer: '', node: '' }
 
   constructor(options: NormaliseOptions) {
@@ -52,6 +55,7 @@ class NormaliseFeed implements Processor<string, RawEnvelope, string, Normalised
     this.#lastTicks = keyValueStoreOf(context, this.#options.lastTicks)
     this.#instruments = globalStoreOf(context, this.#options.instruments)
     this.#maker = { producer: this.#options.topology, node: context.nodeName }
+    this.#counts = feedCounts(context.metrics)
   }
 
   process(record: StreamRecord<string, RawEnvelope | undefined>): void {
@@ -59,16 +63,16 @@ class NormaliseFeed implements Processor<string, RawEnvelope, string, Normalised
     if (context === undefined) return
     const { key, value: event } = record
     if (event === undefined || event === null) {
-      context.deadLetter(refusal('MARKET_DATA_NO_VALUE', 'the message has no value'))
+      this.#refuse(refusal('MARKET_DATA_NO_VALUE', 'the message has no value'))
       return
     }
     if (!KINDS.has(event.eventType)) {
-      context.deadLetter(refusal('MARKET_DATA_UNKNOWN_KIND', `the kind is ${event.eventType}`))
+      this.#refuse(refusal('MARKET_DATA_UNKNOWN_KIND', `the kind is ${event.eventType}`))
       return
     }
     if (event.eventType !== 'FeedUnreadable' && !isKeyOf(key, event.payload.instrumentId)) {
       const what = `the key is ${String(key)}, the instrument ${event.payload.instrumentId}`
-      context.deadLetter(refusal('MARKET_DATA_KEY_MISMATCH', what))
+      this.#refuse(refusal('MARKET_DATA_KEY_MISMATCH', what))
       return
     }
     const last = event.eventType === 'FeedUnreadable' ? NO_TICK : this.#lastTicks?.get(key)
@@ -85,9 +89,10 @@ class NormaliseFeed implements Processor<string, RawEnvelope, string, Normalised
     result: Normalised,
   ): void {
     if (result.eventType === 'refused') {
-      context.deadLetter(result.cause)
+      this.#refuse(result.cause)
       return
     }
+    this.#counts?.accepted(result)
     this.#lastTicks?.put(record.key, result.last)
     context.forward({
       key: record.key,
@@ -95,6 +100,11 @@ class NormaliseFeed implements Processor<string, RawEnvelope, string, Normalised
       timestampMs: result.eventTimeMs,
       headers: record.headers,
     })
+  }
+
+  #refuse(cause: DeadLetterCause): void {
+    this.#counts?.refused(cause.code)
+    this.#context?.deadLetter(cause)
   }
 }
 

@@ -16,6 +16,8 @@ import {
   type ReadOnlyKeyValueStore,
   type StreamRecord,
 } from '#streams'
+import type { CountUnder } from '../metrics/count-by.ts'
+import { silenceCounts } from './counts.ts'
 import type { NormalisedEvent } from './normalise-processor.ts'
 import { hear, look, type Watch } from './silence.ts'
 
@@ -43,6 +45,7 @@ class WatchSilence implements Processor<string, NormalisedEvent, string, StatusE
   #context: ProcessorContext<string, StatusEnvelope> | undefined
   #silences: KeyValueStore<string, InstrumentSilence> | undefined
   #instruments: ReadOnlyKeyValueStore<string, InstrumentsEnvelope> | undefined
+  #count: CountUnder<'stale' | 'recovered'> | undefined
   #maker = { producer: '', node: '' }
 
   constructor(options: WatchSilenceOptions) {
@@ -51,6 +54,7 @@ class WatchSilence implements Processor<string, NormalisedEvent, string, StatusE
 
   init(context: ProcessorContext<string, StatusEnvelope>): void {
     this.#context = context
+    this.#count = silenceCounts(context.metrics)
     this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#silences = keyValueStoreOf(context, this.#options.silences)
     this.#instruments = globalStoreOf(context, this.#options.instruments)
@@ -72,6 +76,7 @@ class WatchSilence implements Processor<string, NormalisedEvent, string, StatusE
     if (ended === undefined) return
     this.#refresh(key, watch)
     this.#keep(key, watch)
+    this.#count?.('recovered')
     const { instrumentId, lastEventTimeMs: eventTimeMs } = watch
     const payload = { instrumentId, eventTimeMs, silentForMs: ended.silentForMs }
     const value = { ...this.#envelope(key, watch, nowMs, event), payload }
@@ -85,6 +90,7 @@ class WatchSilence implements Processor<string, NormalisedEvent, string, StatusE
       const silence = look(watch, nowMs)
       if (silence === undefined) continue
       this.#keep(key, watch)
+      this.#count?.('stale')
       const { instrumentId, lastEventTimeMs, staleAfterMs } = watch
       const { silentForMs } = silence
       const payload = { instrumentId, lastEventTimeMs, silentForMs, staleAfterMs }

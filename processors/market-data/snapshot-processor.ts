@@ -15,7 +15,9 @@ import {
   type ProcessorSupplier,
   type StreamRecord,
 } from '#streams'
+import type { CountUnder } from '../metrics/count-by.ts'
 import { Book, type BookSide } from './book.ts'
+import { type SnapshotCause, snapshotCounts } from './counts.ts'
 import { afterDepth, afterTick, NO_SNAPSHOT, snapshotOf, type TopOfBook } from './snapshot.ts'
 
 export interface SnapshotOptions {
@@ -38,6 +40,7 @@ class UpdateSnapshots implements Processor<string, TicksEnvelope, string, Snapsh
   #context: ProcessorContext<string, SnapshotsEnvelope> | undefined
   #snapshots: KeyValueStore<string, SnapshotState> | undefined
   #levels: KeyValueStore<string, BookLevel> | undefined
+  #count: CountUnder<SnapshotCause> | undefined
   #maker = { producer: '', node: '' }
 
   constructor(options: SnapshotOptions) {
@@ -46,6 +49,7 @@ class UpdateSnapshots implements Processor<string, TicksEnvelope, string, Snapsh
 
   init(context: ProcessorContext<string, SnapshotsEnvelope>): void {
     this.#context = context
+    this.#count = snapshotCounts(context.metrics)
     this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#snapshots = keyValueStoreOf(context, this.#options.snapshots)
     this.#levels = keyValueStoreOf(context, this.#options.levels)
@@ -62,6 +66,7 @@ class UpdateSnapshots implements Processor<string, TicksEnvelope, string, Snapsh
         : this.#afterDepth(key, before, event.payload)
     this.#snapshots?.put(key, state)
     const payload = snapshotOf(state, event.payload, this.#books.get(key) ?? NO_BOOK)
+    this.#count?.(payload.cause)
     this.#context?.forward({
       key,
       value: causedEvent(this.#maker, event, 0, {

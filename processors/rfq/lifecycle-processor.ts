@@ -13,6 +13,8 @@ import {
   type StreamRecord,
 } from '#streams'
 import { EVERYONE, ownOrShared } from '../instruments/own-or-shared.ts'
+import type { CountUnder } from '../metrics/count-by.ts'
+import { lifecycleCounts, misfitCounts } from './counts.ts'
 import { deadlineKey, deadlinesUntil, deadlineTimeOf, nextDeadline } from './deadlines.ts'
 import type { Facts } from './draft.ts'
 import { advanceRfq, type RfqInput } from './lifecycle.ts'
@@ -47,6 +49,8 @@ class FollowRfqs implements Processor<string, RfqInput, string, LifecycleEnvelop
   #deadlines: KeyValueStore<string, RfqDeadline> | undefined
   #marks: ReadOnlyKeyValueStore<string, MarksEnvelope> | undefined
   #lps: ReadOnlyKeyValueStore<string, LpsEnvelope> | undefined
+  #count: ((event: LifecycleEnvelope) => void) | undefined
+  #countMisfit: CountUnder<string> | undefined
   #maker = { producer: '', node: '' }
   #look: Cancellable | undefined
   /** No deadline in the store is earlier: what lies there decides, this only saves looking. */
@@ -58,6 +62,8 @@ class FollowRfqs implements Processor<string, RfqInput, string, LifecycleEnvelop
 
   init(context: ProcessorContext<string, LifecycleEnvelope>): void {
     this.#context = context
+    this.#count = lifecycleCounts(context.metrics)
+    this.#countMisfit = misfitCounts(context.metrics)
     this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#rfqs = keyValueStoreOf(context, this.#options.rfqs)
     this.#deadlines = keyValueStoreOf(context, this.#options.deadlines)
@@ -74,6 +80,7 @@ class FollowRfqs implements Processor<string, RfqInput, string, LifecycleEnvelop
     const leftOut = this.#advance(key, input, context.currentSystemTimeMs(), headers)
     if (leftOut === 'repeated') context.drop('trade-repeated')
     if (leftOut === 'misplaced') {
+      this.#countMisfit?.('RFQ_TRADE_MISPLACED')
       context.deadLetter(refusal('RFQ_TRADE_MISPLACED', `${key} did not agree to this trade`))
     }
   }
@@ -103,6 +110,7 @@ class FollowRfqs implements Processor<string, RfqInput, string, LifecycleEnvelop
       this.#moveDeadline(key, nextDeadline(before)?.atMs, nextDeadline(rfq)?.atMs)
     }
     for (const value of events) {
+      this.#count?.(value)
       this.#context?.forward({ key, value, timestampMs: nowMs, headers })
     }
     return leftOut

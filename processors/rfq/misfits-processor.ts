@@ -1,4 +1,12 @@
-import type { Processor, ProcessorContext, ProcessorSupplier, StreamRecord } from '#streams'
+import type {
+  DeadLetterCause,
+  Processor,
+  ProcessorContext,
+  ProcessorSupplier,
+  StreamRecord,
+} from '#streams'
+import type { CountUnder } from '../metrics/count-by.ts'
+import { misfitCounts } from './counts.ts'
 import { refusal } from './refusals.ts'
 
 /** Dead-letters events without a value, and those whose key is not `tenant|entity`: their state would be somebody else's. */
@@ -13,6 +21,7 @@ class RefuseMisfits<E extends { readonly tenantId: string }>
 {
   readonly #entityOf: (event: E) => string
   #context: ProcessorContext<string, E> | undefined
+  #count: CountUnder<string> | undefined
 
   constructor(entityOf: (event: E) => string) {
     this.#entityOf = entityOf
@@ -20,12 +29,13 @@ class RefuseMisfits<E extends { readonly tenantId: string }>
 
   init(context: ProcessorContext<string, E>): void {
     this.#context = context
+    this.#count = misfitCounts(context.metrics)
   }
 
   process(record: StreamRecord<string, E | undefined>): void {
     const { key, value: event, ...rest } = record
     if (event === undefined || event === null) {
-      this.#context?.deadLetter(refusal('RFQ_NO_VALUE', 'the record has no value'))
+      this.#refuse(refusal('RFQ_NO_VALUE', 'the record has no value'))
       return
     }
     const wanted = `${event.tenantId}|${this.#entityOf(event)}`
@@ -33,8 +43,13 @@ class RefuseMisfits<E extends { readonly tenantId: string }>
       this.#context?.forward({ ...rest, key, value: event })
       return
     }
-    this.#context?.deadLetter(
+    this.#refuse(
       refusal('RFQ_KEY_MISMATCH', `the key is ${String(key)}, the event is of ${wanted}`),
     )
+  }
+
+  #refuse(cause: DeadLetterCause): void {
+    this.#count?.(cause.code)
+    this.#context?.deadLetter(cause)
   }
 }

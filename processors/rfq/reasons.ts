@@ -35,6 +35,8 @@ const TEXTS = {
 
 export type Reason = keyof typeof TEXTS
 
+export const REASONS = Object.keys(TEXTS) as readonly Reason[]
+
 export function textOf(reason: Reason): string {
   return TEXTS[reason]
 }

@@ -10,6 +10,8 @@ const REMEDIES = {
 
 export type RefusalCode = keyof typeof REMEDIES
 
+export const REFUSAL_CODES = Object.keys(REMEDIES) as readonly RefusalCode[]
+
 export function refusal(code: RefusalCode, what: string): DeadLetterCause {
   return { code, what, remedy: REMEDIES[code] }
 }

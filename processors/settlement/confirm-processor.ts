@@ -17,7 +17,9 @@ import {
   type StreamRecord,
 } from '#streams'
 import { ownOrShared } from '../instruments/own-or-shared.ts'
+import type { CountUnder } from '../metrics/count-by.ts'
 import { confirmationOf, type RequestedEvent, requestOf } from './confirmation.ts'
+import { confirmationCounts } from './counts.ts'
 import type { SettlementSettings } from './settings.ts'
 
 export type ConfirmedEvent = ConfirmationsEnvelope | RequestedEvent
@@ -42,6 +44,7 @@ class ConfirmTrades implements Processor<string, TradesEnvelope, string, Confirm
   #context: ProcessorContext<string, ConfirmedEvent> | undefined
   #confirmed: KeyValueStore<string, string> | undefined
   #instruments: ReadOnlyKeyValueStore<string, InstrumentsEnvelope> | undefined
+  #count: CountUnder<'confirmed' | 'repeated'> | undefined
   #maker = { producer: '', node: '' }
 
   constructor(options: ConfirmOptions) {
@@ -50,6 +53,7 @@ class ConfirmTrades implements Processor<string, TradesEnvelope, string, Confirm
 
   init(context: ProcessorContext<string, ConfirmedEvent>): void {
     this.#context = context
+    this.#count = confirmationCounts(context.metrics)
     this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#confirmed = keyValueStoreOf(context, this.#options.confirmed)
     this.#instruments = globalStoreOf(context, this.#options.instruments)
@@ -59,6 +63,7 @@ class ConfirmTrades implements Processor<string, TradesEnvelope, string, Confirm
     const context = this.#context
     if (context === undefined) return
     if (this.#confirmed?.get(key) !== undefined) {
+      this.#count?.('repeated')
       context.drop('already-confirmed')
       return
     }
@@ -70,6 +75,7 @@ class ConfirmTrades implements Processor<string, TradesEnvelope, string, Confirm
       nowMs,
     })
     this.#confirmed?.put(key, confirmation.confirmationId)
+    this.#count?.('confirmed')
     const value = causedEvent(this.#maker, event, 0, {
       eventType: 'TradeConfirmed',
       payload: confirmation,

@@ -9,6 +9,7 @@ import {
   type ProcessorSupplier,
   type StreamRecord,
 } from '#streams'
+import { type SettlementCounts, settlementCounts } from './counts.ts'
 import { attempt, type SettlementNews } from './settlement.ts'
 
 export interface SettleOptions {
@@ -34,6 +35,7 @@ class Settle implements Processor<string, OpenSettlement, string, SettlementEnve
   #context: ProcessorContext<string, SettlementEnvelope> | undefined
   #settlements: KeyValueStore<string, OpenSettlement> | undefined
   #timers: KeyValueStore<string, AttemptTimer> | undefined
+  #counts: SettlementCounts | undefined
   #maker = { producer: '', node: '' }
   #looks: Cancellable | undefined
   /** When the first timer is due. */
@@ -45,6 +47,7 @@ class Settle implements Processor<string, OpenSettlement, string, SettlementEnve
 
   init(context: ProcessorContext<string, SettlementEnvelope>): void {
     this.#context = context
+    this.#counts = settlementCounts(context.metrics)
     this.#maker = { producer: this.#options.topology, node: context.nodeName }
     this.#settlements = keyValueStoreOf(context, this.#options.settlements)
     this.#timers = keyValueStoreOf(context, this.#options.timers)
@@ -59,6 +62,7 @@ class Settle implements Processor<string, OpenSettlement, string, SettlementEnve
       return
     }
     this.#settlements?.put(key, settlement)
+    this.#counts?.requested()
     this.#setTimer(key, settlement.attemptAtMs)
   }
 
@@ -81,6 +85,7 @@ class Settle implements Processor<string, OpenSettlement, string, SettlementEnve
     const attempted = before && attempt(before, nowMs)
     if (attempted === undefined) return
     const { news, settlement } = attempted
+    this.#counts?.attempted(news.eventType)
     const value = eventOf(this.#maker, settlement, news, nowMs)
     if (news.eventType === 'SettlementCompleted') this.#settlements?.delete(key)
     else this.#settlements?.put(key, { ...settlement, lastEventId: value.eventId })
