@@ -1,6 +1,9 @@
 import type { Header } from './log/log.ts'
 
-/** Bytes of a value and back. Stateless per call; the returned bytes are not touched again by the serde. */
+/**
+ * Bytes of a value and back. Stateless per call; the returned bytes are not touched again by the serde. What it wrote for one topic it reads for
+ * another: a suppression behind a windowed aggregate keeps the bytes of the aggregate's store.
+ */
 export interface Serde<T> {
   serialize(topic: string, value: T): Uint8Array
   /** @throws {StreamsError} SERDE_DECODE_FAILED: what, and where in the bytes */

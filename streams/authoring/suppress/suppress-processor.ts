@@ -4,7 +4,7 @@ import type { Processor, ProcessorContext, StreamRecord } from '../../processor.
 import type { Serde } from '../../serde.ts'
 import type { KeyValueStoreSpec } from '../../store.ts'
 import { keyValueStoreOf } from '../stores.ts'
-import { decodeHeld } from './held-update.ts'
+import { decodeHeld, type HeldUpdate } from './held-update.ts'
 import { type HeldEntry, SuppressBuffer } from './suppress-buffer.ts'
 import type { Suppressed } from './suppressed.ts'
 
@@ -60,9 +60,9 @@ export class SuppressProcessor<K, V> implements Processor<K, Change<V>, K, Chang
     const { key, value, timestampMs, headers } = record
     const timeMs = suppressed.until === 'window-closes' ? endOf(key) : timestampMs
     buffer.put(keySerde.serialize(store.name, key), timeMs, (before) => {
-      const oldValue = this.#encoded(value.oldValue)
+      const oldValue = this.#oldBytes(value, before)
       const prior = before === undefined ? oldValue : before.prior
-      const newValue = this.#encoded(value.newValue)
+      const newValue = this.#newBytes(value)
       return { timestampMs, prior, oldValue, newValue, headers }
     })
   }
@@ -117,6 +117,26 @@ export class SuppressProcessor<K, V> implements Processor<K, Change<V>, K, Chang
     this.#context?.forward({ key, value, timestampMs, headers })
   }
 
+  /** A store right above has just written it. */
+  #newBytes({ newValue, encoded }: Change<V>): Uint8Array | null {
+    const isWritten =
+      encoded?.serde === this.#plan.valueSerde && Object.is(encoded.newValue, newValue)
+    return isWritten ? encoded.newBytes : this.#encoded(newValue)
+  }
+
+  /** As a rule what was held as new before: its bytes again, if the store above has read the same. */
+  #oldBytes({ oldValue, encoded }: Change<V>, before: HeldUpdate | undefined): Uint8Array | null {
+    const known = before?.newValue
+    const isKnown =
+      known !== undefined &&
+      known !== null &&
+      encoded?.oldBytes !== undefined &&
+      encoded.serde === this.#plan.valueSerde &&
+      Object.is(encoded.oldValue, oldValue) &&
+      areSame(encoded.oldBytes, known)
+    return isKnown ? known : this.#encoded(oldValue)
+  }
+
   #encoded(value: V | undefined): Uint8Array | null {
     const { store, valueSerde } = this.#plan
     return value === undefined || value === null ? null : valueSerde.serialize(store.name, value)
@@ -127,6 +147,12 @@ export class SuppressProcessor<K, V> implements Processor<K, Change<V>, K, Chang
       ? undefined
       : this.#plan.valueSerde.deserialize(this.#plan.store.name, bytes)
   }
+}
+
+function areSame(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false
+  if (one.byteOffset === other.byteOffset && one.buffer === other.buffer) return true
+  return Buffer.compare(one, other) === 0
 }
 
 /** The builder accepts windowed keys only. */

@@ -13,6 +13,7 @@ import type {
   WindowStoreSpec,
 } from '../../store.ts'
 import type { Fold } from '../aggregate/fold.ts'
+import type { LastStored } from './last-stored.ts'
 import { closedWindowsOfSlices, type Slicing } from './sliced-windows.ts'
 import { WindowClosing } from './window-closing.ts'
 import { closedWindowsOf } from './window-store-closing.ts'
@@ -30,6 +31,8 @@ export interface WindowAggregatePlan<K, V, A> extends UpdatesPlan<K> {
   readonly store: WindowStoreSpec<K, ValueAndTimestamp<A>>
   readonly grid: WindowGrid
   readonly fold: Fold<K, V, A>
+  /** Of the store's serde. */
+  readonly lastStored?: LastStored<A>
   /** The grid is one of slices, which closed windows are put together from. */
   readonly slicing?: Slicing<K, A> | undefined
 }
@@ -116,6 +119,8 @@ class WindowAggregate<K, V, A> implements Processor<K | undefined, V, WindowedKe
     startMs: number,
   ): void {
     const { fold, grid } = this.#plan
+    const lastStored = task.updates.handsOnBytes ? this.#plan.lastStored : undefined
+    lastStored?.forget()
     const stored = task.store.fetch(key, startMs)
     const oldValue = stored === undefined ? fold.initial?.() : stored.value
     const timestampMs =
@@ -123,11 +128,8 @@ class WindowAggregate<K, V, A> implements Processor<K | undefined, V, WindowedKe
         ? record.timestampMs
         : stored.timestampMs
     const newValue = fold.add(key, record.value, oldValue)
-    task.store.put(
-      key,
-      newValue === undefined ? undefined : { value: newValue, timestampMs },
-      startMs,
-    )
+    const toStore = newValue === undefined ? undefined : { value: newValue, timestampMs }
+    task.store.put(key, toStore, startMs)
     task.closing?.opened(startMs + grid.sizeMs)
     if (task.updates.isSilent) return
     task.updates.send({
@@ -136,6 +138,7 @@ class WindowAggregate<K, V, A> implements Processor<K | undefined, V, WindowedKe
       oldValue: task.updates.isCaching ? stored?.value : oldValue,
       timestampMs,
       headers: record.headers,
+      encoded: lastStored?.encoded(stored, toStore),
     })
   }
 }

@@ -5,6 +5,7 @@ import type { Serde } from '../../serde.ts'
 import type { StoreSpec, TimestampedWindowStore, WindowedKey } from '../../store.ts'
 import type { Fold } from '../aggregate/fold.ts'
 import type { TableViewSupplier } from '../table/table-node.ts'
+import { LastStored } from './last-stored.ts'
 import { sessionAggregate } from './session-aggregate.ts'
 import type { Merger, SessionFold } from './session-fold.ts'
 import { viewOfSlices } from './sliced-windows.ts'
@@ -49,14 +50,15 @@ export function fixedWindowParts<K, V, A>(
   if (slices !== undefined) return slicedParts(windows, options, slices)
   if (windows.kind === 'sliding') return slidingParts(windows, options)
   const grid = gridOf(windows)
-  const store = fixedWindowStore(options, grid)
+  const lastStored = new LastStored(options.valueSerde)
+  const store = { ...fixedWindowStore(options, grid), valueSerde: lastStored.serde }
   const updates = updatesPlan(options, timeWindowedSerde(options.keySerde, grid.sizeMs))
   return {
     store,
     updates,
     windowCloseMs: grid.graceMs,
     views: windowStoreViews(store),
-    supplier: (fold) => windowAggregate({ ...updates, store, grid, fold }),
+    supplier: (fold) => windowAggregate({ ...updates, store, grid, fold, lastStored }),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Change } from '../../change.ts'
+import type { Change, EncodedChange } from '../../change.ts'
 import type { Header } from '../../log/log.ts'
 import type {
   Processor,
@@ -31,12 +31,15 @@ export interface WindowUpdate<K, A> {
   readonly oldValue: A | undefined
   readonly timestampMs: number
   readonly headers: readonly Header[]
+  readonly encoded?: EncodedChange | undefined
 }
 
 /** Hands on a table's updates as they come, or leaves them with the record cache until the commit. Silent where only closed windows come out. */
 export class WindowUpdates<K, A> {
   readonly isSilent: boolean
   readonly isCaching: boolean
+  /** Nodes right below may use the bytes of values. */
+  readonly handsOnBytes: boolean
   readonly #context: WindowedContext<K, A>
   readonly #cached: ChangeForwarder<WindowedKey<K>, A> | undefined
   readonly #sendsOldValues: boolean
@@ -48,17 +51,21 @@ export class WindowUpdates<K, A> {
     this.#sendsOldValues = plan.isPart || plan.sendsOldValues()
     const forwarder = this.isSilent ? undefined : changeForwarder(context, plan)
     this.isCaching = forwarder?.isCaching ?? false
+    this.handsOnBytes = !this.isSilent && !this.isCaching && this.#sendsOldValues
     this.#cached = this.isCaching && !plan.isPart ? forwarder : undefined
   }
 
-  send({ key, newValue, oldValue, timestampMs, headers }: WindowUpdate<K, A>): void {
+  send({ key, newValue, oldValue, timestampMs, headers, encoded }: WindowUpdate<K, A>): void {
     if (this.#cached !== undefined) {
       const record = { key, value: undefined, timestampMs, headers }
       this.#cached.forward(record, { newValue, oldValue, isLatest: true })
       return
     }
     const sentOld = this.#sendsOldValues ? oldValue : undefined
-    const value = { newValue, oldValue: sentOld, isLatest: true }
+    const value =
+      encoded === undefined
+        ? { newValue, oldValue: sentOld, isLatest: true }
+        : { newValue, oldValue: sentOld, isLatest: true, encoded }
     this.#context.forward({ key, value, timestampMs, headers })
   }
 }
