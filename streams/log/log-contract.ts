@@ -22,12 +22,27 @@ export interface LogAbilities {
   readonly compactNow?: (log: Log) => Promise<void>
 }
 
+const SECTIONS = {
+  producing,
+  reading,
+  transactions,
+  groups,
+  'cooperative groups': cooperativeGroups,
+  'static members': staticMembers,
+  'group offsets': groupOffsets,
+  administration,
+  compaction,
+  'random run': randomRun,
+}
+
 export interface LogContractOptions {
   /** Called once; the log is closed after the last test. Topics and groups of earlier runs may exist. */
   readonly open: () => Promise<Log>
   readonly abilities: LogAbilities
   /** How long a condition may take to come true. */
   readonly conditionTimeoutMs?: number
+  /** All of them by default. */
+  readonly sections?: readonly (keyof typeof SECTIONS)[]
   /** Of the random run; printed with its failure. */
   readonly seed?: number
 }
@@ -46,15 +61,9 @@ export function logContract(name: string, options: LogContractOptions): void {
     afterAll(async () => {
       await opened?.close()
     })
-    describe('producing', () => producing(context))
-    describe('reading', () => reading(context))
-    describe('transactions', () => transactions(context))
-    describe('groups', () => groups(context))
-    describe('cooperative groups', () => cooperativeGroups(context))
-    describe('static members', () => staticMembers(context))
-    describe('group offsets', () => groupOffsets(context))
-    describe('administration', () => administration(context))
-    describe('compaction', () => compaction(context))
-    describe('random run', () => randomRun(context))
+    for (const [section, tests] of Object.entries(SECTIONS)) {
+      if (options.sections?.includes(section as keyof typeof SECTIONS) === false) continue
+      describe(section, () => tests(context))
+    }
   })
 }

@@ -115,8 +115,9 @@ export interface TransactionalProducer {
   begin(): Promise<void>
   /** May be called several times in a transaction. @throws {StreamsError} LOG_FENCED, LOG_OUTCOME_UNKNOWN, and those of `Producer.send` */
   send(appends: readonly PartitionAppend[]): Promise<readonly AppendResult[]>
+  /** May be called while a `send` is under way. */
   sendOffsets(group: GroupMetadata, offsets: readonly OffsetCommit[]): Promise<void>
-  /** @throws {StreamsError} LOG_FENCED (another owner took over; drop all state) or LOG_OUTCOME_UNKNOWN */
+  /** Once every call of the transaction has ended. @throws {StreamsError} LOG_FENCED (another owner took over; drop all state) or LOG_OUTCOME_UNKNOWN */
   commit(): Promise<void>
   abort(): Promise<void>
   close(): Promise<void>

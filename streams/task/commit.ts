@@ -6,6 +6,7 @@ import type {
   Producer,
   TransactionalProducer,
 } from '../log/log.ts'
+import { logTrouble } from '../log-trouble.ts'
 import type { TaskStores } from '../store.ts'
 import type { CommitProbe } from './commit-point.ts'
 import type { StreamTask } from './stream-task.ts'
@@ -28,7 +29,7 @@ export async function commitExactlyOnce(
   participants: CommitParticipants,
   producer: TransactionalProducer,
 ): Promise<TaskTransaction> {
-  const { task, stores, consumer, probe } = participants
+  const { task, stores, probe } = participants
   task.flushCaches()
   await resolveTopics(participants)
   const transaction = task.takeTransaction()
@@ -37,11 +38,11 @@ export async function commitExactlyOnce(
   if (appends.length > 0 || transaction.offsets.length > 0) {
     probe?.('before-begin', task.taskId)
     await producer.begin()
-    if (appends.length > 0) results = await producer.send(appends)
-    probe?.('after-send', task.taskId)
-    if (transaction.offsets.length > 0) {
-      await producer.sendOffsets(consumer.groupMetadata(), transaction.offsets)
-    }
+    const sent = sendAll(appends, producer).then((landed) => {
+      probe?.('after-send', task.taskId)
+      return landed
+    })
+    results = await bothOf(sent, sendOffsets(transaction, participants, producer))
     probe?.('before-log-commit', task.taskId)
     await producer.commit()
     probe?.('after-log-commit', task.taskId)
@@ -50,6 +51,30 @@ export async function commitExactlyOnce(
   probe?.('after-store-commit', task.taskId)
   task.committed(transaction, results)
   return transaction
+}
+
+async function sendAll(
+  appends: readonly PartitionAppend[],
+  producer: TransactionalProducer,
+): Promise<readonly AppendResult[]> {
+  return appends.length > 0 ? producer.send(appends) : []
+}
+
+async function sendOffsets(
+  { offsets }: TaskTransaction,
+  { consumer }: CommitParticipants,
+  producer: TransactionalProducer,
+): Promise<void> {
+  if (offsets.length > 0) await producer.sendOffsets(consumer.groupMetadata(), offsets)
+}
+
+/** Neither waits for the other, and nothing goes on before both have ended. That the task has another owner is said first. */
+async function bothOf<T>(sent: Promise<T>, offsets: Promise<void>): Promise<T> {
+  const [first, second] = await Promise.allSettled([sent, offsets])
+  const failures = [first, second].flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+  const failure = failures.find((reason) => logTrouble(reason) === 'fenced') ?? failures[0]
+  if (first.status === 'rejected' || second.status === 'rejected') throw failure
+  return first.value
 }
 
 /** Outputs and changelogs, then the store batch, then the offsets: a crash between any two takes inputs again and loses nothing. */

@@ -163,6 +163,42 @@ export function transactions(context: ContractContext): void {
     await producer.close()
   })
 
+  test('records and offsets may be sent at the same time, and end together', async () => {
+    const topic = await context.topic(2)
+    const groupId = context.name('group')
+    const group = groupWithoutMembers(groupId)
+    const at = [{ topic, partition: 0 }]
+    const offset = async () => (await context.log().admin.groupOffsets(groupId, at))[0]?.offset
+    const producer = await context.transactional(context.name('tx'))
+    for (const round of [1, 2, 3]) {
+      await producer.begin()
+      const [results] = await Promise.all([
+        producer.send([append(topic, 0, [`${round}`]), append(topic, 1, [`${round}`])]),
+        producer.sendOffsets(group, [{ topic, partition: 0, offset: round }]),
+      ])
+      expect(results.map(({ partition }) => partition)).toEqual([0, 1])
+      await producer.commit()
+    }
+    await context.valuesBecome(topic, 0, ['1', '2', '3'])
+    await until(context.conditionTimeoutMs, 'the last offset is committed', async () => {
+      return (await offset()) === 3
+    })
+    const large = { key: null, value: new Uint8Array(2_000_000), timestampMs: 1 }
+    await producer.begin()
+    const [refused] = await Promise.allSettled([
+      producer.send([{ topic, partition: 0, records: [large] }]),
+      producer.sendOffsets(group, [{ topic, partition: 0, offset: 4 }]),
+    ])
+    expect(refused).toMatchObject({ reason: { code: 'LOG_RECORD_TOO_LARGE' } })
+    await producer.init()
+    await producer.begin()
+    await producer.send([append(topic, 1, ['after'])])
+    await producer.commit()
+    await context.valuesBecome(topic, 1, ['1', '2', '3', 'after'])
+    expect(await offset()).toBe(3)
+    await producer.close()
+  })
+
   test('offsets become visible with the commit, not before, and not after an abort', async () => {
     const topic = await context.topic(2)
     const groupId = context.name('group')

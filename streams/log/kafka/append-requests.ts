@@ -18,9 +18,7 @@ export function produceRequest(
   batches: readonly PartitionBatch[],
   timeoutMs: number,
 ): RawRequest<readonly ProducedBatch[]> {
-  let size = 256
-  for (const { topic, batch } of batches) size += batch.length + topic.length + 16
-  const body = new ByteWriter(size)
+  const body = new ByteWriter(sizeOf(batches))
     .string(transactionalId)
     .int16(-1)
     .int32(timeoutMs)
@@ -50,4 +48,62 @@ export function produceRequest(
       return produced
     },
   }
+}
+
+/** Produce, version 12 (KIP-890): as version 7, and makes the partitions part of the transaction. */
+export function joiningProduceRequest(
+  transactionalId: string,
+  batches: readonly PartitionBatch[],
+  timeoutMs: number,
+): RawRequest<readonly ProducedBatch[]> {
+  const body = new ByteWriter(sizeOf(batches))
+    .noTags()
+    .compactString(transactionalId)
+    .int16(-1)
+    .int32(timeoutMs)
+    .compactArray(byTopic(batches), (writer, [topic, entries]) => {
+      writer.compactString(topic)
+      writer.compactArray(entries, (each, entry) =>
+        each.int32(entry.partition).compactBytes(entry.batch).noTags(),
+      )
+      writer.noTags()
+    })
+    .noTags()
+  return {
+    apiKey: 0,
+    apiVersion: 12,
+    apiName: 'Produce',
+    body,
+    timeoutMs: timeoutMs + 5_000,
+    read: (reader) => {
+      reader.skipTags()
+      const produced: ProducedBatch[] = []
+      reader.compactArray(() => {
+        const topic = reader.compactString() ?? ''
+        reader.compactArray(() => {
+          const partition = reader.int32()
+          const code = reader.int16()
+          const baseOffset = reader.int64()
+          reader.int64()
+          reader.int64()
+          reader.compactArray(() => {
+            reader.int32()
+            reader.compactString()
+            reader.skipTags()
+          })
+          reader.compactString()
+          reader.skipTags()
+          produced.push({ topic, partition, code, baseOffset })
+        })
+        reader.skipTags()
+      })
+      return produced
+    },
+  }
+}
+
+function sizeOf(batches: readonly PartitionBatch[]): number {
+  let size = 256
+  for (const { topic, batch } of batches) size += batch.length + topic.length + 16
+  return size
 }

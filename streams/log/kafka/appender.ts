@@ -1,7 +1,12 @@
 import { StreamsError } from '../../errors.ts'
 import type { Counter } from '../../metrics.ts'
 import type { AppendResult, PartitionAppend, TopicPartition } from '../log.ts'
-import { type PartitionBatch, type ProducedBatch, produceRequest } from './append-requests.ts'
+import {
+  joiningProduceRequest,
+  type PartitionBatch,
+  type ProducedBatch,
+  produceRequest,
+} from './append-requests.ts'
 import { type BrokerLink, protocolError } from './broker-link.ts'
 import type { Cluster } from './cluster.ts'
 import { partitionKey } from './partitions.ts'
@@ -16,6 +21,8 @@ import {
 export interface ProducerIdentity {
   readonly producerId: number
   readonly producerEpoch: number
+  /** What it writes becomes part of its transaction by being written (transactions of version 2, KIP-890). */
+  readonly joinsOnWrite: boolean
 }
 
 /** Under the broker's default `message.max.bytes` of 1,048,588. */
@@ -159,7 +166,8 @@ export class Appender {
     identity: ProducerIdentity,
     landed: Map<Pending, number>,
   ): Promise<void> {
-    const transactional = this.#transactionalId !== null
+    const id = this.#transactionalId
+    const transactional = id !== null
     const encoded = batches.map(
       ({ topic, partition, encoded: records, sequence }): PartitionBatch => {
         const batch = encodeBatch(records, { ...identity, baseSequence: sequence, transactional })
@@ -167,7 +175,11 @@ export class Appender {
       },
     )
     const timeoutMs = this.#cluster.options.requestTimeoutMs
-    const produced = await leader.send(produceRequest(this.#transactionalId, encoded, timeoutMs))
+    const produced = await leader.send(
+      transactional && identity.joinsOnWrite
+        ? joiningProduceRequest(id, encoded, timeoutMs)
+        : produceRequest(id, encoded, timeoutMs),
+    )
     const byPartition = new Map(produced.map((each) => [partitionKey(each), each]))
     let failure: Error | undefined
     for (const pending of batches) {

@@ -71,9 +71,14 @@ export class ByteReader {
   }
 
   skipTags(): void {
+    this.tags(() => {})
+  }
+
+  /** Optional fields, each with a reader of its own. */
+  tags(read: (tag: number, value: ByteReader) => void): void {
     for (let left = this.#unsignedVarint(); left > 0; left -= 1) {
-      this.#unsignedVarint()
-      this.raw(this.#unsignedVarint())
+      const tag = this.#unsignedVarint()
+      read(tag, new ByteReader(this.raw(this.#unsignedVarint())))
     }
   }
 

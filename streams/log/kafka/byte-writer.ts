@@ -66,7 +66,8 @@ export class ByteWriter {
   }
 
   compactBytes(value: Uint8Array): this {
-    return this.#unsignedVarint(value.length + 1).raw(Buffer.from(value))
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.length)
+    return this.#unsignedVarint(value.length + 1).raw(bytes)
   }
 
   compactArray<T>(items: readonly T[], write: (writer: this, item: T) => void): this {

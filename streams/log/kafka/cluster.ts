@@ -22,6 +22,8 @@ export interface ClusterOptions extends ConnectionSecurity {
   readonly retryForMs: number
   /** How long one request may take, in ms. */
   readonly requestTimeoutMs: number
+  /** Where the cluster's own level is higher. */
+  readonly transactionVersionMax: 1 | 2
 }
 
 export type CoordinatorKind = 'group' | 'transaction'

@@ -71,6 +71,7 @@ const NAMES_BY_CODE: Readonly<Record<number, string>> = {
   90: 'PRODUCER_FENCED',
   100: 'UNKNOWN_TOPIC_ID',
   108: 'NEW_LEADER_ELECTED',
+  120: 'TRANSACTION_ABORTABLE',
 }
 
 /** Refusals that the port has a code for. */
@@ -81,6 +82,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   INVALID_RECORD: 'LOG_RECORD_INVALID',
   // What the broker remembers of the producer and what the producer believes differ.
   INVALID_TXN_STATE: 'LOG_OUTCOME_UNKNOWN',
+  TRANSACTION_ABORTABLE: 'LOG_OUTCOME_UNKNOWN',
   UNKNOWN_PRODUCER_ID: 'LOG_OUTCOME_UNKNOWN',
   OUT_OF_ORDER_SEQUENCE_NUMBER: 'LOG_OUTCOME_UNKNOWN',
 }

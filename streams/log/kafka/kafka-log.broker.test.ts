@@ -9,16 +9,23 @@ import { openKafkaLog } from './kafka-log.ts'
 const { brokers = [], missing } = await brokerForTests()
 
 describe.skipIf(brokers.length === 0)(`Kafka${missing}`, () => {
-  logContract('Kafka', {
-    open: () =>
-      openKafkaLog({
-        brokers,
-        clientId: 'contract',
-        logger: silentLogger,
-        metrics: noMetrics,
-        clock: systemClock,
-        retryForMs: 20_000,
-      }),
-    abilities: { refusesStaleMembersInTransactions: true },
+  const open = (transactionVersionMax: 1 | 2) =>
+    openKafkaLog({
+      brokers,
+      clientId: 'contract',
+      logger: silentLogger,
+      metrics: noMetrics,
+      clock: systemClock,
+      retryForMs: 20_000,
+      transactionVersionMax,
+    })
+  const abilities = { refusesStaleMembersInTransactions: true }
+
+  logContract('Kafka', { open: () => open(2), abilities })
+
+  logContract('Kafka before transactions of version 2', {
+    open: () => open(1),
+    abilities,
+    sections: ['transactions', 'random run'],
   })
 })

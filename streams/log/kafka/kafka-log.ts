@@ -37,6 +37,8 @@ export interface KafkaLogOptions extends ConnectionSecurity {
   readonly retryForMs?: number
   /** How long one request may take, in ms; 15,000 by default. A broker that is frozen is given up after it. */
   readonly requestTimeoutMs?: number
+  /** Of transactions, 2 (KIP-890) by default where the cluster has agreed on it; 1 for a cluster that is about to go back. */
+  readonly transactionVersionMax?: 1 | 2
   /** Ends the opening at once, which then fails with LOG_CLOSED. Without effect on a log that is open: close that. */
   readonly signal?: AbortSignal
 }
@@ -140,6 +142,7 @@ class KafkaLog implements Log {
       health: this.#health,
       retryForMs: this.#options.retryForMs ?? 120_000,
       requestTimeoutMs: this.#options.requestTimeoutMs ?? 15_000,
+      transactionVersionMax: this.#options.transactionVersionMax ?? 2,
     }
     return new Cluster(options, onClosed)
   }

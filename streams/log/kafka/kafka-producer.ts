@@ -40,7 +40,8 @@ export class KafkaProducer implements Producer {
     const identity = await this.#cluster.retry('start a producer', {}, async () => {
       const broker = await (await this.#cluster.any()).broker()
       const id = await broker.initProducerId({ transactionalId: null, transactionTimeout: 60_000 })
-      return { producerId: Number(id.producerId), producerEpoch: id.producerEpoch }
+      const { producerEpoch } = id
+      return { producerId: Number(id.producerId), producerEpoch, joinsOnWrite: false }
     })
     this.#appender.identify(identity)
     return identity

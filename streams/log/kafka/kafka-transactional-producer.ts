@@ -9,16 +9,18 @@ import type {
   TransactionalProducerOptions,
 } from '../log.ts'
 import { Appender, type ProducerIdentity } from './appender.ts'
+import type { BrokerLink } from './broker-link.ts'
 import type { Cluster } from './cluster.ts'
 import { type MemberRenewal, withRenewal } from './member-renewal.ts'
 import { txnOffsetCommitRequest } from './offset-requests.ts'
 import { byTopic, partitionKey } from './partitions.ts'
+import { endTxnRequest, finalizedFeaturesRequest } from './transaction-requests.ts'
 
 type ProducerState = 'uninitialised' | 'ready' | 'in-transaction' | 'fenced' | 'unknown'
 
 /**
- * Transactions as Kafka's clients before version 5 of EndTxn run them: partitions and groups are named to the coordinator before
- * anything is written to them, and its end marks them all.
+ * Transactions of version 2 (KIP-890) where the cluster has agreed on them: what is written becomes part of the transaction by that, and
+ * every end changes the epoch. Otherwise partitions and groups are named to the coordinator before anything is written to them.
  */
 export class KafkaTransactionalProducer implements TransactionalProducer {
   readonly #cluster: Cluster
@@ -28,6 +30,8 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   readonly #renewal: MemberRenewal
   readonly #added = new Set<string>()
   readonly #groups = new Set<string>()
+  /** Something may have been written. */
+  #touched = false
   #state: ProducerState = 'uninitialised'
 
   constructor(cluster: Cluster, options: TransactionalProducerOptions, renewal: MemberRenewal) {
@@ -43,9 +47,12 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
     const transactionalId = this.#transactionalId
     const transactionTimeout = this.#transactionTimeoutMs
     const identity = await this.#cluster.retry(`init ${transactionalId}`, {}, async () => {
-      const broker = await this.#coordinator()
+      const link = await this.#cluster.coordinator('transaction', transactionalId)
+      const joinsOnWrite = await this.#mayJoinOnWrite(link)
+      const broker = await link.broker()
       const id = await broker.initProducerId({ transactionalId, transactionTimeout })
-      return { producerId: Number(id.producerId), producerEpoch: id.producerEpoch }
+      const { producerEpoch } = id
+      return { producerId: Number(id.producerId), producerEpoch, joinsOnWrite }
     })
     this.#appender.identify(identity)
     this.#state = 'ready'
@@ -59,8 +66,9 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
 
   async send(appends: readonly PartitionAppend[]): Promise<readonly AppendResult[]> {
     const identity = this.#expect('in-transaction', 'send')
+    this.#touched ||= appends.length > 0
     return this.#guard(async () => {
-      await this.#addPartitions(identity, appends)
+      if (!identity.joinsOnWrite) await this.#addPartitions(identity, appends)
       return this.#appender.append(appends, identity, this.#retryForMs())
     })
   }
@@ -68,8 +76,9 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   async sendOffsets(group: GroupMetadata, offsets: readonly OffsetCommit[]): Promise<void> {
     const identity = this.#expect('in-transaction', 'sendOffsets')
     if (offsets.length === 0) return
+    this.#touched = true
     await this.#guard(async () => {
-      await this.#addGroup(identity, group.groupId)
+      if (!identity.joinsOnWrite) await this.#addGroup(identity, group.groupId)
       const what = `commit offsets of ${group.groupId} with the transaction`
       await withRenewal(group, offsets, this.#renewal, (current) =>
         this.#retry(what, async () => {
@@ -95,7 +104,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
 
   async #end(commit: boolean): Promise<void> {
     const identity = this.#expect('in-transaction', commit ? 'commit' : 'abort')
-    if (this.#added.size > 0 || this.#groups.size > 0) {
+    if (this.#touched) {
       await this.#guard(() => this.#endTransaction(identity, commit))
     }
     this.#forgetTransaction()
@@ -105,10 +114,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   async #endTransaction(identity: ProducerIdentity, commit: boolean): Promise<void> {
     try {
       // Repeating the same end after a lost answer is answered as the first one was.
-      await this.#retry(commit ? 'commit' : 'abort', async () => {
-        const broker = await this.#coordinator()
-        await broker.endTxn({ ...this.#named(identity), transactionResult: commit })
-      })
+      await this.#retry(commit ? 'commit' : 'abort', () => this.#sendEnd(identity, commit))
     } catch (error) {
       if (error instanceof StreamsError && error.code === 'LOG_FENCED') throw error
       throw new StreamsError(
@@ -118,6 +124,23 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
         'Call init, then read the committed offsets back and go on from there.',
         error,
       )
+    }
+  }
+
+  async #mayJoinOnWrite(coordinator: BrokerLink): Promise<boolean> {
+    if (this.#cluster.options.transactionVersionMax < 2) return false
+    const features = await coordinator.send(finalizedFeaturesRequest())
+    return (features.get('transaction.version') ?? 0) >= 2
+  }
+
+  async #sendEnd(identity: ProducerIdentity, commit: boolean): Promise<void> {
+    const link = await this.#cluster.coordinator('transaction', this.#transactionalId)
+    if (identity.joinsOnWrite) {
+      const next = await link.send(endTxnRequest(this.#transactionalId, identity, commit))
+      this.#appender.identify({ ...next, joinsOnWrite: true })
+    } else {
+      const broker = await link.broker()
+      await broker.endTxn({ ...this.#named(identity), transactionResult: commit })
     }
   }
 
@@ -180,7 +203,8 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
       return await action()
     } catch (error) {
       const fenced = error instanceof StreamsError && error.code === 'LOG_FENCED'
-      this.#state = fenced ? 'fenced' : 'unknown'
+      if (fenced) this.#state = 'fenced'
+      else if (this.#state !== 'fenced') this.#state = 'unknown'
       throw error
     }
   }
@@ -205,6 +229,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   }
 
   #forgetTransaction(): void {
+    this.#touched = false
     this.#added.clear()
     this.#groups.clear()
   }

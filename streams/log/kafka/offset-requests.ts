@@ -1,4 +1,5 @@
 import type { GroupMetadata, OffsetCommit, TopicPartition } from '../log.ts'
+import type { ProducerIdentity } from './appender.ts'
 import { protocolError, type RawRequest } from './broker-link.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
@@ -6,11 +7,11 @@ import { byTopic } from './partitions.ts'
 
 /**
  * Offsets within a transaction, version 3: unlike kafkajs' version 1 it names member and generation, so that the coordinator refuses
- * a member whose partitions went to another.
+ * a member whose partitions went to another. Version 5 is the same, and makes the group part of the transaction.
  */
 export function txnOffsetCommitRequest(
   transactionalId: string,
-  producer: { readonly producerId: number; readonly producerEpoch: number },
+  producer: ProducerIdentity,
   group: GroupMetadata,
   offsets: readonly OffsetCommit[],
 ): RawRequest<void> {
@@ -34,7 +35,7 @@ export function txnOffsetCommitRequest(
     .noTags()
   return {
     apiKey: 28,
-    apiVersion: 3,
+    apiVersion: producer.joinsOnWrite ? 5 : 3,
     apiName: 'TxnOffsetCommit',
     body,
     read: readCommitAnswer,
