@@ -1,4 +1,10 @@
 import type { Me } from '#sdk'
+import {
+  type ColumnedTable,
+  type ColumnLayout,
+  shownColumns,
+  standardLayout,
+} from '../columns/column-layout.ts'
 import { Arrangement, type Sort } from './arrangement.ts'
 import {
   type BlotterView,
@@ -23,7 +29,7 @@ export interface BlotterOptions<Row> {
 }
 
 /** The rows of a blotter and what its user sees of them. Rows are not changed in place: a changed one is another object with the same key. */
-export class BlotterModel<Row extends object> {
+export class BlotterModel<Row extends object> implements ColumnedTable {
   readonly id: string
   readonly columns: readonly Column<Row>[]
   readonly keyOf: (row: Row) => string
@@ -42,8 +48,10 @@ export class BlotterModel<Row extends object> {
   readonly #scope: ((row: Row) => boolean) | undefined
   readonly #changedAtMs = new WeakMap<Row, number>()
 
-  readonly visibleColumns: readonly Column<Row>[] = $derived(
-    this.view.columns.flatMap((id) => this.columns.find((column) => column.id === id) ?? []),
+  // A width that changes leaves these as they are: rows are not made anew while an edge is dragged.
+  readonly #shownIds: readonly string[] = $derived(this.view.columns)
+  readonly visibleColumns: readonly Column<Row>[] = $derived.by(() =>
+    shownColumns(this.columns, this.#shownIds),
   )
   readonly expansions: readonly Expansion[] = $derived(this.#findExpansions())
   readonly selectedIndex: number = $derived(
@@ -60,7 +68,7 @@ export class BlotterModel<Row extends object> {
     this.#standard = {
       sort,
       filters: {},
-      columns: columns.filter(({ isHidden }) => isHidden !== true).map((column) => column.id),
+      ...standardLayout(columns),
     }
     this.#storageKey = `orion.blotter.v1|${me.tenant}|${me.user}|${id}`
     const kept = readViews(localStorage, this.#storageKey)
@@ -121,24 +129,13 @@ export class BlotterModel<Row extends object> {
     this.setView({ ...this.view, filters: {} })
   }
 
-  toggleColumn(id: string): void {
-    const { columns } = this.view
-    const without = columns.filter((one) => one !== id)
-    if (without.length === 0) return
-    this.setView({
-      ...this.view,
-      columns: without.length < columns.length ? without : [...columns, id],
-    })
+  setLayout({ columns, widths }: ColumnLayout, isKept = true): void {
+    this.view = { ...this.view, columns, widths }
+    if (isKept) this.#keep()
   }
 
-  moveColumn(id: string, by: 1 | -1): void {
-    const columns = [...this.view.columns]
-    const from = columns.indexOf(id)
-    const to = from + by
-    if (from < 0 || to < 0 || to >= columns.length) return
-    columns.splice(from, 1)
-    columns.splice(to, 0, id)
-    this.setView({ ...this.view, columns })
+  resetColumns(): void {
+    this.setLayout(this.#standard)
   }
 
   setView(view: BlotterView): void {

@@ -1,12 +1,11 @@
+import { type ColumnLayout, layoutOf } from '../columns/column-layout.ts'
 import type { Sort } from './arrangement.ts'
 import type { Filter, Filters } from './filters.ts'
 
 /** What a user sees of a blotter. */
-export interface BlotterView {
+export interface BlotterView extends ColumnLayout {
   readonly sort: Sort
   readonly filters: Filters
-  /** Ids in their order. */
-  readonly columns: readonly string[]
 }
 
 export interface KeptViews {
@@ -56,12 +55,13 @@ export function writeViews(storage: Storage, key: string, kept: KeptViews): void
 
 function readView(kept: unknown): BlotterView | undefined {
   if (!isRecord(kept)) return undefined
-  const { sort, filters, columns } = kept
-  if (!isRecord(sort) || typeof sort['column'] !== 'string' || !Array.isArray(columns))
+  const { sort, filters } = kept
+  const layout = layoutOf(kept)
+  if (!isRecord(sort) || typeof sort['column'] !== 'string' || layout === undefined)
     return undefined
   return {
     sort: { column: sort['column'], direction: sort['direction'] === 1 ? 1 : -1 },
-    columns: columns.filter((id): id is string => typeof id === 'string'),
+    ...layout,
     filters: isRecord(filters)
       ? Object.fromEntries(
           Object.entries(filters).filter((entry): entry is [string, Filter] => isFilter(entry[1])),

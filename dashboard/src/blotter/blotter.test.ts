@@ -186,6 +186,7 @@ test('views are kept and read again; what cannot be understood is dropped', () =
   const view = {
     sort: DOWN,
     columns: ['id', 'size'],
+    widths: { size: 90 },
     filters: { side: { kind: 'set' as const, values: ['BUY'] } },
   }
   const kept = withSaved({ current: view, saved: [] }, '  Mine ', view)

@@ -1,15 +1,11 @@
+import type { LaidOutColumn } from '../columns/column-layout.ts'
+
 /** How a column is filtered: words in it, some of its values, a range of numbers, a range of times (ms since the epoch). */
 type ColumnKind = 'text' | 'set' | 'number' | 'time'
 
 /** One column of a blotter. */
-export interface Column<Row> {
-  readonly id: string
-  readonly title: string
-  /** Beside the title. */
-  readonly unit?: string
+export interface Column<Row> extends LaidOutColumn {
   readonly kind: ColumnKind
-  /** Least width, px; what is over is shared in proportion. */
-  readonly width: number
   /** What rows are sorted, searched and filtered by. */
   readonly value: (row: Row) => string | number | null
   /** What is shown, when it is not the value. */
@@ -19,8 +15,6 @@ export interface Column<Row> {
   readonly tone?: (row: Row) => 'up' | 'down' | 'warning' | 'muted' | 'strong' | undefined
   /** The cell is a button. */
   readonly act?: { readonly label: (row: Row) => string; readonly on: (row: Row) => void }
-  /** Not shown until the user chooses it. */
-  readonly isHidden?: boolean
 }
 
 export function cellText<Row>(column: Column<Row>, row: Row): string {

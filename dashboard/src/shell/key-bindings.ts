@@ -11,6 +11,7 @@ export interface KeyActions {
   readonly focusCommandLine: () => void
   readonly newList: () => void
   readonly renameList: () => void
+  readonly chooseColumns: () => void
   readonly nextInterval: () => void
   readonly nextPage: () => void
   readonly showHelp: () => void
@@ -51,6 +52,7 @@ export function bindKeys(actions: KeyActions): () => void {
     n: actions.newList,
     e: actions.renameList,
     c: actions.nextInterval,
+    'Shift+C': actions.chooseColumns,
     Escape: actions.focusGrid,
   }
   for (let number = 1; number <= 9; number += 1)

@@ -59,6 +59,7 @@ export const SHORTCUTS: readonly {
       ['Delete', 'Take the instrument off your watchlist'],
       ['Alt ↑ ↓', 'Move the instrument in your watchlist'],
       ['Alt ← →', 'Move your watchlist'],
+      ['Shift c', 'Columns of the table: show, move, widen'],
       ['Shift Enter', 'In the command line: add to your watchlist'],
     ],
   },
