@@ -52,7 +52,7 @@ export interface RocksBinding {
   db_get_many_sync(
     database: NativeDatabase,
     keys: readonly Uint8Array[],
-    options: object,
+    options: object | undefined,
   ): (Uint8Array | undefined | null)[]
   /** Outside of batches. */
   db_clear(
@@ -63,8 +63,13 @@ export interface RocksBinding {
   iterator_nextv_sync(iterator: NativeIterator, count: number): Rows
   iterator_close(iterator: NativeIterator): void
   batch_init(): NativeBatch
-  batch_put(batch: NativeBatch, key: Uint8Array, value: Uint8Array, options: object): void
-  batch_del(batch: NativeBatch, key: Uint8Array, options: object): void
+  batch_put(
+    batch: NativeBatch,
+    key: Uint8Array,
+    value: Uint8Array,
+    options: object | undefined,
+  ): void
+  batch_del(batch: NativeBatch, key: Uint8Array, options: object | undefined): void
   batch_clear(batch: NativeBatch): void
   batch_write(
     database: NativeDatabase,

@@ -18,7 +18,8 @@ type Deferred =
   | { readonly kind: 'delete'; readonly key: Uint8Array }
   | { readonly kind: 'delete-range'; readonly range: RangeDelete }
 
-const NO_OPTIONS = {}
+/** Of an object, each option would be looked up by name. */
+const NO_OPTIONS = undefined
 
 /** Empty again, and usable, once written. */
 export class RocksBatch implements StoreBatch {

@@ -79,7 +79,10 @@ export class TransactionalBytes implements StoreBytes {
   readonly #overlay: Overlay
   readonly #cache: ValueCache
   readonly #asked = new AskedBefore()
+  /** With the overlay's keys. */
   #known: KnownKeys | undefined
+  /** The last look-up was in vain: the next one may well be, too. */
+  #wasAbsent = false
   readonly #heads: HeadRows
   readonly #indexHeads: HeadRows
   readonly cacheReads = { hits: 0, misses: 0 }
@@ -123,8 +126,14 @@ export class TransactionalBytes implements StoreBytes {
   }
 
   get(key: Uint8Array): StoreValue {
+    if (this.#wasAbsent && this.#known?.mayHold(key) === false) {
+      this.cacheReads.misses += 1
+      return ABSENT
+    }
     const id = byteString(key)
-    return this.#overlay.get(id) ?? this.#committedValue(id, key)
+    const found = this.#overlay.get(id) ?? this.#committedValue(id, key)
+    this.#wasAbsent = found.encoded === null
+    return found
   }
 
   #committedValue(id: string, key: Uint8Array): StoreValue {
@@ -159,6 +168,7 @@ export class TransactionalBytes implements StoreBytes {
 
   /** null deletes. Neither array is changed afterwards by anyone. */
   put(key: Uint8Array, encoded: Uint8Array | null): void {
+    if (encoded !== null) this.#known?.add(key)
     this.#overlay.put(byteString(key), key, encoded)
   }
 
@@ -191,19 +201,20 @@ export class TransactionalBytes implements StoreBytes {
     this.#heads.willCommit()
     this.#indexHeads.willCommit()
     for (const { key, encoded } of this.#overlay.values()) {
-      if (keep(key, encoded)) this.writeTo(batch, key, encoded)
+      if (keep(key, encoded)) this.#write(batch, key, encoded)
     }
   }
 
   writeTo(batch: StoreBatch, key: Uint8Array, encoded: Uint8Array | null): void {
+    if (encoded !== null) this.#known?.add(key)
+    this.#write(batch, key, encoded)
+  }
+
+  #write(batch: StoreBatch, key: Uint8Array, encoded: Uint8Array | null): void {
     const { keyspace, engineKey, index } = this.#options
     const at = engineKey(key)
-    if (encoded === null) {
-      batch.delete(keyspace, at)
-    } else {
-      this.#known?.add(key)
-      batch.put(keyspace, at, encoded)
-    }
+    if (encoded === null) batch.delete(keyspace, at)
+    else batch.put(keyspace, at, encoded)
     this.#heads.willWrite(at, encoded)
     if (index === undefined) return
     const indexed = index.toIndex(key)

@@ -31,3 +31,12 @@ test('a key that its maker changes is serialised as it is now', () => {
   key.id = 2
   expect([...typed.encodeKey(key)]).toEqual([2])
 })
+
+test('a text that is put again is the same bytes, another one is not', () => {
+  const typed = new TypedBytes({ keySerde: stringSerde, valueSerde: stringSerde }, 'changelog')
+  const first = typed.encode('1')
+  expect(typed.encode('1')).toBe(first)
+  const put = ['1', '2', '', '1'].map((text) => Buffer.from(typed.encode(text) ?? []).toString())
+  expect(put).toEqual(['1', '2', '', '1'])
+  expect(typed.encode(undefined)).toBeNull()
+})

@@ -1,5 +1,7 @@
-import type { Serde } from '#streams'
+import { type Serde, stringSerde } from '#streams'
 import type { StoreValue } from './store-value.ts'
+
+const TEXT: Serde<unknown> = stringSerde as Serde<unknown>
 
 /** Keys and values of one store, as its changelog topic's bytes. */
 export class TypedBytes<K, V> {
@@ -8,6 +10,8 @@ export class TypedBytes<K, V> {
   readonly #topic: string
   #lastKey: string | undefined
   #lastKeyBytes: Uint8Array | undefined
+  #lastText: string | undefined
+  #lastTextBytes: Uint8Array | undefined
 
   constructor(
     serdes: { readonly keySerde: Serde<K>; readonly valueSerde: Serde<V> },
@@ -39,7 +43,14 @@ export class TypedBytes<K, V> {
   /** null for nothing, which deletes. */
   encode(value: V | undefined | null): Uint8Array | null {
     if (value === undefined || value === null) return null
-    return this.#valueSerde.serialize(this.#topic, value)
+    if (typeof value !== 'string' || this.#valueSerde !== TEXT)
+      return this.#valueSerde.serialize(this.#topic, value)
+    // Marks, whose only point is that they are there, are the same text each time.
+    if (this.#lastTextBytes === undefined || value !== this.#lastText) {
+      this.#lastTextBytes = this.#valueSerde.serialize(this.#topic, value)
+      this.#lastText = value
+    }
+    return this.#lastTextBytes
   }
 
   /** From the bytes even right after a put: what a reader gets must not depend on what is cached. */
