@@ -47,6 +47,7 @@ export const SHORTCUTS: readonly {
       ['Enter → ←', 'Expand, collapse'],
       ['f', 'Search; Enter goes back to the table'],
       ['i', 'The chain of events behind the row'],
+      ['m', 'The instrument of the row in the market'],
       ['[ ]', 'Previous, next tab'],
     ],
   },
