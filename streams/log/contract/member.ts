@@ -78,6 +78,14 @@ export class Member {
     await this.#loop
   }
 
+  /** Resolves when a poll has ended that began after this call: what the member was given before, it has been told. */
+  async polled(): Promise<void> {
+    await this.pausePolling()
+    this.startPolling()
+    await this.pausePolling()
+    this.startPolling()
+  }
+
   async leave(): Promise<void> {
     await this.pausePolling()
     await this.consumer.close()

@@ -158,6 +158,7 @@ export function staticMembers(context: ContractContext): void {
   async function settled(...members: readonly Member[]): Promise<void> {
     const generations = () => members.map(({ consumer }) => consumer.groupMetadata().generationId)
     await wait('they are in one generation', () => new Set(generations()).size === 1)
+    await Promise.all(members.map((member) => member.polled()))
   }
 
   async function produce(topic: string, partitions: readonly number[]): Promise<void> {
