@@ -46,6 +46,7 @@ export function cooperativeGroups(context: ContractContext): void {
     const busy = await Member.join(context, 'busy', events, shared)
     const slow = await Member.join(context, 'slow', events, shared)
     await wait('each has one', () => busy.owned().length === 1 && slow.owned().length === 1)
+    await busy.polled()
     await slow.pausePolling()
     const rounds = rebalances(events, 'busy')
     await busy.consumer.rejoin()
