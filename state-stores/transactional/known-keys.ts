@@ -9,7 +9,7 @@ const GROWTH = 4
 const SEGMENTS_MAX = 16
 
 /**
- * Which keys an engine may hold, of a store that was empty when it was opened: an engine need not be asked for a key that never came, which a
+ * Which keys overlay and engine may hold, of a store that was empty when it was opened: an engine need not be asked for a key that never came, which a
  * look-up of a first occurrence does for every record. Bloom filters (Bloom 1970) that grow (Almeida et al. 2007), one for each time segment.
  * Deleted keys stay in. At the bound of its memory a segment is given up: all its keys may be there.
  */
