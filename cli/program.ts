@@ -5,6 +5,7 @@ import { dlqCommand } from './commands/dlq.ts'
 import { kafkaCommand } from './commands/kafka.ts'
 import { peerAppCommand } from './commands/peer-app.ts'
 import { queryCommand } from './commands/query.ts'
+import { reconcileCommand } from './commands/reconcile.ts'
 import { sinkCommand } from './commands/sink.ts'
 import { startCommand } from './commands/start.ts'
 import { storeCommand } from './commands/store.ts'
@@ -32,6 +33,7 @@ export function orionProgram(environment: NodeJS.ProcessEnv): Command {
     sinkCommand(),
     backupCommand(),
     queryCommand(),
+    reconcileCommand(),
     tokenCommand(),
     kafkaCommand(environment),
     peerAppCommand(),

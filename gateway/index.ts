@@ -1,5 +1,6 @@
 export { type BarQuery, type BarSource, clickhouseBars } from './api/bar-source.ts'
 export type { CheckResult, ReadinessCheck } from './api/operations-routes.ts'
+export { reconciliationCsv } from './api/reconciliation-csv.ts'
 export type { GatewayOptions } from './gateway-options.ts'
 export {
   type IdentityOptions,

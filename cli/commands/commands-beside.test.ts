@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { tradeConfirmed } from '../../gateway/fixtures/trade-events.ts'
 import { connectOperator } from '../operator/control-client.ts'
 import { commandsOn } from '../testing/commands.ts'
-import { all } from '../testing/platform.ts'
+import { all, onPlatform } from '../testing/platform.ts'
 import { DLQ, feedWithGarbage, readingCommands, TICKS_FED } from '../testing/reading-commands.ts'
-import { type OrionProcess, runOrion } from '../testing/run-orion.ts'
+import { type OrionProcess, orion, runOrion } from '../testing/run-orion.ts'
 import { FREE_PORTS } from '../testing/use-orion.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -18,6 +19,7 @@ const { lines, succeed, refusal } = commands
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'orion-beside-'))
   await feedWithGarbage(dataDir, { processed: false })
+  await confirmWithoutTrade(dataDir)
   running = runOrion(['start', '--data-dir', dataDir, ...FREE_PORTS, '--feed', 'none'])
   await running.ready()
   const operator = connectOperator(dataDir)
@@ -41,6 +43,33 @@ afterAll(async () => {
 })
 
 readingCommands(commands)
+
+/** A break for the reconciliation. */
+async function confirmWithoutTrade(directory: string): Promise<void> {
+  await onPlatform({ dataDir: directory }, async ({ log, topics }) => {
+    const { keySerde, name, valueSerde } = topics.posttrade.confirmations
+    const event = tradeConfirmed('demo', 'T-LOST')
+    const producer = await log.createProducer({ clientId: 'confirmation' })
+    const key = keySerde.serialize(name, 'demo|T-LOST')
+    const value = valueSerde.serialize(name, event)
+    await producer.send([
+      { topic: name, partition: 0, records: [{ key, value, timestampMs: event.occurredAt }] },
+    ])
+    await producer.close()
+  })
+}
+
+test('reconcile asks the gateway of the running process, as a user', async () => {
+  const { status, stdout } = await orion('reconcile', '--json', '--data-dir', dataDir)
+  expect(status).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({
+    unsettled: [],
+    breaks: [{ kind: 'CONFIRMED_WITHOUT_TRADE', tradeId: 'T-LOST', amount: '1100210' }],
+  })
+  expect(await refusal('reconcile', '--user', 'platform')).toMatch(
+    /^orion: RECONCILE_REFUSED: .* 403: .*--user/,
+  )
+})
 
 test('query and sink check ask the running process', async () => {
   expect(await succeed('query', 'SELECT 1 + 1 AS two', '--format', 'TSVWithNames')).toBe('two\n2\n')

@@ -35,6 +35,7 @@ const LEVELS = [
   'sink',
   'sink check',
   'query',
+  'reconcile',
   'token',
   'kafka',
   'kafka start',
@@ -141,6 +142,8 @@ const WRONG = [
     ['topics', 'list', '--data-dir', '/no/such'],
     /^orion: INSTALLATION_NOT_FOUND: there is no data directory \/no\/such\. Run orion start first/,
   ],
+  [['reconcile', '--data-dir', '/no/such'], /^orion: RECONCILE_NOT_RUNNING: .*orion start/],
+  [['reconcile', '--csv', '--json'], /cannot be used with .* See orion reconcile --help\n$/],
   [['token', '--user', 'quant', '--data-dir', '/no/such'], /^orion: INSTALLATION_NOT_FOUND/],
 ] as const
 

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { StreamsError } from '#streams'
 import { issueLocalToken } from '../identity.ts'
-import { connectOperator } from '../operator/control-client.ts'
-import { isRunning } from '../operator/control-server.ts'
+import { runningPorts } from '../operator/running-ports.ts'
 import { dataDirOption, envOption, jsonOption } from './data-dir.ts'
 
 interface QueryOptions {
@@ -58,16 +56,12 @@ export function queryCommand(): Command {
 }
 
 async function runningUrl(dataDir: string): Promise<string> {
-  if (!(await isRunning(dataDir))) {
-    throw new StreamsError(
-      'QUERY_NOT_RUNNING',
-      `no orion is running on the data directory ${resolve(dataDir)}`,
-      {},
-      'Run orion start, or give --url of a SQL endpoint',
-    )
-  }
-  for await (const { sql } of connectOperator(dataDir).ports({}))
-    if (sql > 0) return `http://127.0.0.1:${sql}/`
+  const { sql } = await runningPorts(
+    dataDir,
+    'QUERY_NOT_RUNNING',
+    'Run orion start, or give --url of a SQL endpoint',
+  )
+  if (sql > 0) return `http://127.0.0.1:${sql}/`
   throw new StreamsError(
     'QUERY_NO_ENGINE',
     'the running process serves no SQL: it has no embedded ClickHouse',
