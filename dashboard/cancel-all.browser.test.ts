@@ -102,6 +102,18 @@ describe.skipIf(IS_MISSING)(NAME, () => {
     await expect.poll(() => control.isDisabled()).toBe(true)
   })
 
+  test('a request that comes after the key is confirmed by the same Enter', async () => {
+    const { desk, page } = await open(['TRADER'])
+    await page.keyboard.press('Alt+x')
+    await dialog().getByText('No request of yours is open.').waitFor()
+    await page.keyboard.press('Enter')
+    desk.put('R-1', {})
+    await dialog().getByText('1 open request of yours will be cancelled').waitFor()
+    expect(cancels()).toEqual([])
+    await page.keyboard.press('Enter')
+    await dialog().getByText('1 cancelled.').waitFor()
+  })
+
   test('who may not cancel is not offered it, neither as a control nor by the key', async () => {
     const { desk, page } = await open(['SALES', 'RISK'])
     desk.put('R-1', {})

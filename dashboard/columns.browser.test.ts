@@ -114,6 +114,9 @@ describe.skipIf(IS_MISSING)(NAME, () => {
     expect(Math.round((await boxOf('instrument')).width - before.width)).toBe(64)
     expect(await header('instrument').getAttribute('aria-sort')).toBe('none')
     expect(await row?.evaluate((element) => element.isConnected)).toBe(true)
+    await page.reload()
+    await table.waitFor()
+    expect(Math.round((await boxOf('instrument')).width - before.width)).toBe(64)
 
     await table.focus()
     await page.keyboard.press('Shift+C')
