@@ -1,6 +1,9 @@
 import { expect } from 'vitest'
 import { noMetrics, silentLogger } from '#streams'
+import { connectOperator } from '../operator/control-client.ts'
+import { withOperator } from '../operator/open-operator.ts'
 import { openLog } from '../start/open-log.ts'
+import { all } from './platform.ts'
 import { orion, runOrion } from './run-orion.ts'
 import { type PartitionDigest, topicDigest } from './topic-digest.ts'
 
@@ -50,22 +53,17 @@ export async function outcomeOf(installation: Installation): Promise<Outcome> {
   } finally {
     await log.close()
   }
-  const stores: string[] = []
-  for (const [topology, store] of STORES) {
-    const { stdout, stderr, status } = await orion(
-      'store',
-      'checksum',
-      topology,
-      store,
-      ...installationArgs(installation),
-      '--json',
-    )
-    expect(status, stderr).toBe(0)
-    for (const line of stdout.trim().split('\n')) {
-      const { partition, entries, digest } = JSON.parse(line) as Record<string, unknown>
-      stores.push(`${topology}/${store}-${partition} ${entries} ${digest}`)
-    }
-  }
+  const stores = await withOperator(
+    { env: 'dev', json: true, ...installation },
+    async (operator) => {
+      const lines: string[] = []
+      for (const [topology, store] of STORES)
+        for (const one of await all(operator.storeChecksum({ topology, store })))
+          lines.push(`${topology}/${store}-${one.partition} ${one.entries} ${one.digest}`)
+      expect(lines.length).toBeGreaterThan(0)
+      return lines
+    },
+  )
   return { topics, stores, tables: await tablesOf(installation) }
 }
 
@@ -87,8 +85,9 @@ async function tablesOf(installation: Installation): Promise<readonly unknown[]>
       'JSONEachRow',
     )
     expect(status, stderr).toBe(0)
-    const check = await orion('sink', 'check', '--data-dir', installation.dataDir, '--json')
-    expect(check.status, check.stderr + check.stdout).toBe(0)
+    const checks = await all(connectOperator(installation.dataDir).sinkCheck({}))
+    expect(checks.filter(({ ok }) => ok !== true)).toEqual([])
+    expect(checks.length).toBeGreaterThan(0)
     return stdout
       .trim()
       .split('\n')
