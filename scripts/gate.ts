@@ -9,7 +9,6 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { testProject } from './test-project.ts'
 
@@ -51,12 +50,6 @@ const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] =
 /** Hundreds of processes start the same programs: what each would strip and compile anew is kept for the time of the gate. */
 const ENVIRONMENT: NodeJS.ProcessEnv = {
   ...process.env,
-  NODE_OPTIONS: [
-    process.env['NODE_OPTIONS'] ?? '',
-    '--disable-warning=ExperimentalWarning',
-    `--import=${pathToFileURL(join(import.meta.dirname, 'stripped.js'))}`,
-  ].join(' '),
-  ORION_STRIPPED: join(results, 'stripped'),
   NODE_COMPILE_CACHE: join(results, 'compiled'),
 }
 
