@@ -41,6 +41,12 @@ const PARTITION_BYTES_MAX = 1024 * 1024
 /** Short, so that a partition that joins while a request is held back by the broker waits no longer than this. */
 const FETCH_WAIT_MS = 100
 const FETCH_WAIT_WHEN_FULL_MS = 10
+/**
+ * After an answer that small the next request waits: of records that trickle in, a broker with nothing else to do hands out a few a time, a thousand
+ * times a second, and is then short of time for what matters.
+ */
+const SMALL_ANSWER_BYTES = 16 * 1024
+const SPACING_MS = 5
 const BACKOFF_MS = { first: 10, max: 500 }
 /** An answer takes no more than the wait and the reading of a few MiB: later, the broker is taken for frozen. */
 const FETCH_MS_MAX = 10_000
@@ -304,6 +310,8 @@ export class Fetcher {
     }
     if (failure !== undefined) throw failure
     this.#succeeded()
+    const bytes = fetched.reduce((sum, each) => sum + each.bytes.length, 0)
+    if (bytes > 0 && bytes < SMALL_ANSWER_BYTES) await this.#cluster.sleep(SPACING_MS)
   }
 
   #succeeded(): void {
