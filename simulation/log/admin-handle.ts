@@ -13,8 +13,9 @@ export function createAdmin(broker: Broker, machine: Machine): LogAdmin {
     network.call(machine, 'admin', what, apply, options)
   return {
     createTopics: (topics) => {
-      let created: readonly string[] | undefined
-      return ask('createTopics', () => (created ??= broker.createTopics(topics)), {})
+      // A second delivery is answered as the first one was, a refusal too: it could make a topic that was deleted in between.
+      const created = once(() => broker.createTopics(topics))
+      return ask('createTopics', created, {})
     },
     deleteTopics: (topics) =>
       ask(
@@ -50,6 +51,21 @@ export function createAdmin(broker: Broker, machine: Machine): LogAdmin {
       ask('truncate', () => {
         for (const at of positions) broker.partition(at).truncate(at.offset)
       }),
+  }
+}
+
+function once<T>(apply: () => T): () => T {
+  let outcome: { readonly value: T } | { readonly error: unknown } | undefined
+  return () => {
+    if (outcome === undefined) {
+      try {
+        outcome = { value: apply() }
+      } catch (error) {
+        outcome = { error }
+      }
+    }
+    if ('error' in outcome) throw outcome.error
+    return outcome.value
   }
 }
 
