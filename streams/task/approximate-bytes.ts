@@ -9,7 +9,20 @@ export function approximateBytes(value: unknown): number {
   if (typeof value === 'string') return OBJECT_BYTES + 2 * value.length
   if (value instanceof Uint8Array) return OBJECT_BYTES + value.byteLength
   if (typeof value !== 'object') return REFERENCE_BYTES
-  return bytesOfObject(value)
+  return (Array.isArray(value) ? undefined : bytesOfFlat(value)) ?? bytesOfObject(value)
+}
+
+/** As `bytesOfObject`, of what holds no further objects; undefined of what does. No array is made of its values. */
+function bytesOfFlat(object: object): number | undefined {
+  let bytes = OBJECT_BYTES
+  let seen = 0
+  for (const name in object) {
+    const part = (object as Readonly<Record<string, unknown>>)[name]
+    if (++seen > VALUES_MAX) return undefined
+    if (typeof part === 'object' && part !== null && !(part instanceof Uint8Array)) return undefined
+    bytes += REFERENCE_BYTES + approximateBytes(part)
+  }
+  return bytes
 }
 
 function bytesOfObject(root: object): number {

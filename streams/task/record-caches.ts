@@ -79,6 +79,8 @@ export class RecordCaches {
 interface Entry {
   /** Before the first update that waits. */
   readonly oldValue: unknown
+  /** Without the new value. */
+  readonly fixedBytes: number
   record: StreamRecord<unknown, Change<unknown>>
   bytes: number
 }
@@ -100,18 +102,16 @@ class NodeCache implements RecordCache<unknown, unknown> {
 
   put(id: string, record: StreamRecord<unknown, Change<unknown>>): void {
     const { newValue, oldValue } = record.value
-    const bytes =
-      ENTRY_BYTES +
-      2 * id.length +
-      approximateBytes(record.key) +
-      approximateBytes(newValue) +
-      approximateBytes(oldValue)
     const known = this.#entries.get(id)
     if (known === undefined) {
-      this.#entries.set(id, { oldValue, record, bytes })
+      const fixedBytes =
+        ENTRY_BYTES + 2 * id.length + approximateBytes(record.key) + approximateBytes(oldValue)
+      const bytes = fixedBytes + approximateBytes(newValue)
+      this.#entries.set(id, { oldValue, fixedBytes, record, bytes })
       this.#owner.grow(bytes)
       return
     }
+    const bytes = known.fixedBytes + approximateBytes(newValue)
     this.#owner.hits++
     this.#owner.grow(bytes - known.bytes)
     known.record = record
