@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { brokerForTests } from '#cli/kafka/broker-for-tests'
 import { rocksdbEngine } from '#state-stores'
 import { systemClock } from './clock.ts'
-import { type Amount, AppHarness, caughtUp } from './fixtures/app-harness.ts'
+import { type Amount, AppHarness, caughtUp, until } from './fixtures/app-harness.ts'
 import {
   renamed,
   repartitionedSumTopology,
@@ -63,6 +63,12 @@ describe.skipIf(brokers.length === 0)(`an application on a real broker${missing}
     const { topology, topic } = renamed(repartitionedSumTopology(), run)
     await place.createTopics(PARTITIONS, topic('orders'), topic('totals'))
     const streams = await place.start(topology, { threads: 2 })
+    // A task on its way from one thread to the other is nowhere, and behind with nothing.
+    await until(async () => {
+      const { threads } = streams.metadata()
+      const lags = await streams.lag()
+      return threads.every(({ tasks }) => tasks.length > 0) && lags.length === 2 * PARTITIONS
+    })
     await place.produce(topic('orders'), amounts(0, 2_000))
     await caughtUp(streams)
     const expected: Record<string, number> = {}
