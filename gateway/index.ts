@@ -1,6 +1,7 @@
 export { type BarQuery, type BarSource, clickhouseBars } from './api/bar-source.ts'
 export type { CheckResult, ReadinessCheck } from './api/operations-routes.ts'
 export { reconciliationCsv } from './api/reconciliation-csv.ts'
+export { ReconciliationSchema } from './api/trade-schemas.ts'
 export type { GatewayOptions } from './gateway-options.ts'
 export {
   type IdentityOptions,

@@ -62,6 +62,8 @@ const CLEAN: Reconciliation = {
 let report: Reconciliation
 let refusal: { readonly status: number; readonly detail: string } | undefined
 let asked: { readonly url: string | undefined; readonly authorization: string | undefined }
+/** What something else than a gateway says. */
+let other: string | undefined
 let gateway: Server
 let dataDir: string
 
@@ -102,7 +104,7 @@ beforeAll(async () => {
   gateway = createServer((request, response) => {
     asked = { url: request.url, authorization: request.headers.authorization }
     response.statusCode = refusal?.status ?? 200
-    response.end(JSON.stringify(refusal ?? report))
+    response.end(other ?? JSON.stringify(refusal ?? report))
   })
   gateway.listen(0, '127.0.0.1')
   await once(gateway, 'listening')
@@ -163,4 +165,14 @@ test('what cannot be asked is refused with a remedy', async () => {
   )
   refusal = { status: 403, detail: 'You may not see this.' }
   await expect(reconcile()).rejects.toThrow(/RECONCILE_REFUSED: .*403: You may not see this\. /)
+})
+
+test.each([
+  [404, 'Code: 404. DB::Exception'],
+  [502, '<html></html>'],
+  [200, '{"asOf":"2026-11-20T12:05:00.000Z"}'],
+])('what is no gateway is told so, whatever it says: %i %s', async (status, text) => {
+  refusal = { status, detail: '' }
+  other = text
+  await expect(reconcile()).rejects.toThrow(/RECONCILE_NO_ANSWER: .*no gateway.*--url/)
 })

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
-import { reconciliationCsv } from '#gateway'
-import type { Break, Problem, Reconciliation, Trade } from '#gateway/protocol'
+import { ReconciliationSchema, reconciliationCsv } from '#gateway'
+import type { Break, Reconciliation, Trade } from '#gateway/protocol'
 import { StreamsError } from '#streams'
 import { sayWrong } from '../fail.ts'
 import { issueLocalToken } from '../identity.ts'
@@ -74,14 +74,29 @@ async function reportFor(options: ReconcileOptions): Promise<Reconciliation> {
       cause,
     )
   })
-  if (response.ok) return (await response.json()) as Reconciliation
-  const { detail } = (await response.json()) as Problem
+  const answer: unknown = await response.json().catch(() => undefined)
+  const report = ReconciliationSchema.safeParse(answer)
+  if (response.ok && report.success) return report.data
+  const detail = detailOf(answer)
+  if (response.ok || detail === undefined)
+    throw new StreamsError(
+      'RECONCILE_NO_ANSWER',
+      `what answers at ${url.origin} (status ${response.status}) is no gateway of this version`,
+      {},
+      'See what runs there, and give the --url of a gateway',
+    )
   throw new StreamsError(
     'RECONCILE_REFUSED',
     `the gateway answered ${response.status}: ${detail.replace(/\.$/, '')}`,
     {},
     'Choose --user, --tenant and --grace-seconds so that the gateway answers',
   )
+}
+
+/** Of a problem (RFC 9457). */
+function detailOf(answer: unknown): string | undefined {
+  const isProblem = typeof answer === 'object' && answer !== null && 'detail' in answer
+  return isProblem && typeof answer.detail === 'string' ? answer.detail : undefined
 }
 
 async function runningUrl(dataDir: string): Promise<string> {
